@@ -1,0 +1,51 @@
+"""What the commands share: options, one-line errors, exit codes. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from sims.engine.errors import Incomplete, UserError
+
+FINISHED, AMISS, USAGE = 0, 1, 2
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+
+
+def shared_options() -> argparse.ArgumentParser:
+    """The options that every command takes, as a parent parser."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--results", default="results", metavar="DIR", help="results folder")
+    options.add_argument(
+        "--device", choices=("cpu", "gpu", "tpu"), help="default: the best present"
+    )
+    options.add_argument("--quiet", action="store_true", help="no progress, only the outcome")
+    options.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    return options
+
+
+def guarded(prog: str, command: Callable[[], int]) -> int:
+    """Run `command` and turn its expected ends into one line and an exit code."""
+    try:
+        return command()
+    except UserError as error:
+        print(f"{prog}: error: {error}", file=sys.stderr)
+        return USAGE
+    except Incomplete as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return AMISS
+    except KeyboardInterrupt:
+        print(f"{prog}: interrupted; the same command resumes", file=sys.stderr)
+        return AMISS
+    except BrokenPipeError:
+        # The reader of a pipe went away; keep Python's own flush at exit from complaining.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINISHED

@@ -1,0 +1,68 @@
+"""Which devices carry the runs, and the numerics that every run is computed under."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from sims.engine.errors import UserError
+
+RUN_AXIS = "run"
+
+
+def prepare(device: str | None = None) -> None:
+    """Choose the platform and give every CPU core a device of its own.
+
+    Must come before the first JAX computation; later it only checks that `device` is what is used.
+
+    Args:
+        device: `"cpu"`, `"gpu"`, `"tpu"` or None for the best present.
+
+    Raises:
+        UserError: no such device on this machine.
+    """
+    with contextlib.suppress(RuntimeError):  # already initialised: the number stays as it is
+        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+    if device is None:
+        return
+    try:
+        jax.config.update("jax_default_device", jax.devices(device)[0])
+    except RuntimeError:
+        raise UserError(
+            f"device {device!r} does not exist here; present: {', '.join(_platforms())}"
+        ) from None
+
+
+def mesh() -> jax.sharding.Mesh:
+    """All devices of the chosen platform along one axis, the runs'."""
+    chosen = jax.config.jax_default_device  # pyright: ignore[reportAttributeAccessIssue]
+    devices = jax.devices(chosen.platform) if chosen is not None else jax.devices()
+    return jax.sharding.Mesh(np.asarray(devices), (RUN_AXIS,))
+
+
+def memory_limit(device: jax.Device) -> int:
+    """Bytes that a batch may take on `device`, half of what is there for a host's memory."""
+    stats = device.memory_stats() if device.platform != "cpu" else None
+    if stats and "bytes_limit" in stats:
+        return int(0.9 * stats["bytes_limit"])
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return total // 2 // max(1, len(jax.devices("cpu")))
+
+
+@contextlib.contextmanager
+def numerics(precision: str) -> Iterator[None]:
+    """Full matmul precision, and x64 for a float64 experiment only, within the block."""
+    with jax.enable_x64(precision == "float64"), jax.default_matmul_precision("highest"):
+        yield
+
+
+def _platforms() -> list[str]:
+    found = []
+    for platform in ("cpu", "gpu", "tpu"):
+        with contextlib.suppress(RuntimeError):
+            found += [platform] if jax.devices(platform) else []
+    return found

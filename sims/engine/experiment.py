@@ -1,0 +1,213 @@
+"""What an experiment is: settings, four pure functions, and which settings recompile.
+
+An experiment is a frozen dataclass and a pytree: its *traced* settings are leaves, its *static*
+settings are structure. Runs whose structures are equal share one compiled program, and `vmap` maps
+over the leaves, so the two declarations below are all that the planner needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, dataclass_transform, get_type_hints
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Key, PyTree
+
+from sims.engine.errors import UserError, unknown
+
+State = PyTree
+Arrays = Mapping[str, Array]
+
+
+def static(default: Any, help: str = "", **limits: Any) -> Any:
+    """Declare a setting that shapes the program (sizes, architecture, task): it recompiles.
+
+    Args:
+        default: value when not set.
+        help: one line, shown by `python -m sims list`.
+        **limits: any of `ge`, `gt`, `le`, `lt` (numbers) and `choices` (a tuple).
+    """
+    return _declare(default, help, limits, traced=False)
+
+
+def traced(default: Any, help: str = "", **limits: Any) -> Any:
+    """Declare a setting that is data (learning rate, noise, initial scale): it never recompiles.
+
+    Args: as for `static`; the value is a number.
+    """
+    return _declare(default, help, limits, traced=True)
+
+
+def _declare(default: Any, help: str, limits: Mapping[str, Any], traced: bool) -> Any:
+    if excess := set(limits) - {"ge", "gt", "le", "lt", "choices"}:
+        raise TypeError(f"unknown limits {sorted(excess)}: expected ge, gt, le, lt or choices")
+    metadata = {"traced": traced, "help": help, **limits}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def named_key(key: Key[Array, ""], name: str) -> Key[Array, ""]:
+    """Split `key` by name, so that adding a use of randomness never shifts another."""
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(static, traced))
+class Experiment:
+    """Settings and pure functions of one kind of run.
+
+    A subclass declares its settings with `static` and `traced` and gives `init`, `step` and
+    `observe`; it becomes a frozen keyword-only dataclass and a pytree without a decorator.
+
+    Attributes:
+        precision: dtype of every traced float; `"float64"` scopes x64 to this experiment.
+        may_diverge: whether a run that reaches NaN or inf is an expected outcome.
+        dims: names of the dimensions of each observable and metric that is not a scalar.
+
+    Raises:
+        UserError: a setting has the wrong type or is out of range.
+    """
+
+    precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    may_diverge: ClassVar[bool] = False
+    dims: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    steps: int = static(1000, "number of steps", ge=1)
+    log_every: int = static(100, "steps between two log points", ge=1)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _as_pytree(cls)
+
+    def __post_init__(self) -> None:
+        for name, field in settings_of(type(self)).items():
+            object.__setattr__(self, name, _checked(name, getattr(self, name), field))
+        if self.steps % self.log_every:
+            raise UserError(
+                f"steps = {self.steps} is no multiple of log_every = {self.log_every}; the nearest "
+                f"is {max(1, round(self.steps / self.log_every)) * self.log_every}"
+            )
+
+    def init(self, key: Key[Array, ""]) -> State:
+        """The state before the first step."""
+        raise NotImplementedError
+
+    def step(self, state: State, key: Key[Array, ""]) -> tuple[State, Arrays]:
+        """One step: the new state and named metrics, averaged by the engine over a chunk."""
+        raise NotImplementedError
+
+    def observe(self, state: State, key: Key[Array, ""]) -> Arrays:
+        """Named arrays at a log point."""
+        return {}
+
+    def advance(self, state: State, observed: Arrays) -> tuple[State, Array]:
+        """The decision at the end of a chunk: the state to go on with, and whether to stop."""
+        return state, jnp.asarray(False)
+
+
+def settings_of(kind: type[Experiment]) -> dict[str, dataclasses.Field]:
+    """The declared settings of an experiment class, by name."""
+    return {field.name: field for field in dataclasses.fields(kind)}
+
+
+def traced_names(kind: type[Experiment]) -> tuple[str, ...]:
+    """Names of the settings that are data, in order of declaration."""
+    return tuple(name for name, field in settings_of(kind).items() if field.metadata["traced"])
+
+
+def with_settings(experiment: Experiment, **settings: Any) -> Experiment:
+    """`experiment` with some settings replaced.
+
+    Raises:
+        UserError: unknown setting (naming the nearest), wrong type or out of range.
+    """
+    for name in settings:
+        if name not in settings_of(type(experiment)):
+            raise unknown("setting", name, settings_of(type(experiment)))
+    return dataclasses.replace(experiment, **settings)
+
+
+def parse_setting(kind: type[Experiment], name: str, text: str) -> Any:
+    """The value that `text` means for setting `name`.
+
+    Raises:
+        UserError: unknown setting, or text that is not of its type.
+    """
+    fields = settings_of(kind)
+    if name not in fields:
+        raise unknown("setting", name, fields)
+    return _checked(name, text, fields[name])
+
+
+def _as_pytree(cls: type[Experiment]) -> None:
+    dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    hints = get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        field.type = hints[field.name]
+    leaves = traced_names(cls)
+    meta = tuple(name for name in settings_of(cls) if name not in leaves)
+
+    def flatten(experiment: Experiment) -> tuple[tuple, tuple]:
+        return tuple(getattr(experiment, n) for n in leaves), tuple(
+            getattr(experiment, n) for n in meta
+        )
+
+    def unflatten(structure: tuple, values: tuple) -> Experiment:
+        # Not through __init__: leaves may be tracers or whole batches, which no range fits.
+        experiment = object.__new__(cls)
+        for name, value in zip(meta + leaves, (*structure, *values), strict=True):
+            object.__setattr__(experiment, name, value)
+        return experiment
+
+    jax.tree_util.register_pytree_node(cls, flatten, unflatten)
+
+
+_WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a word"}
+
+
+def _checked(name: str, value: Any, field: dataclasses.Field) -> Any:
+    kind, limits = field.type, field.metadata
+    wrong = UserError(f"{name} = {value}: expected {_expected(kind, limits)}")
+    if isinstance(value, str) and kind is not str:
+        value = _parsed(value, kind, wrong)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise wrong
+    if "choices" in limits and value not in limits["choices"]:
+        raise unknown(f"value of {name}", str(value), map(str, limits["choices"]))
+    if kind is float and not math.isfinite(value):
+        raise wrong
+    low = limits.get("ge", limits.get("gt", -math.inf))
+    high = limits.get("le", limits.get("lt", math.inf))
+    if kind in (int, float):
+        inside = (value > low if "gt" in limits else value >= low) and (
+            value < high if "lt" in limits else value <= high
+        )
+        if not inside:
+            nearest = limits.get("ge") if value <= low else limits.get("le")
+            hint = "" if nearest is None else f"; the nearest valid value is {nearest}"
+            raise UserError(f"{wrong}{hint}")
+    return value
+
+
+def _parsed(text: str, kind: type, wrong: UserError) -> Any:
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise wrong
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise wrong from None
+
+
+def _expected(kind: type, limits: Mapping[str, Any]) -> str:
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    bounds = [f"{sign} {limits[key]}" for key, sign in signs.items() if key in limits]
+    return " ".join([_WORDS[kind], " and ".join(bounds)]).strip()
+
+
+_as_pytree(Experiment)

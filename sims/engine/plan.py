@@ -1,0 +1,98 @@
+"""Planning: which runs are missing, which travel together, and how many at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import jax
+
+from sims.engine.devices import mesh
+from sims.engine.identity import digest, experiment_name
+from sims.engine.results import index
+from sims.engine.store import Store, read_json, write_json
+from sims.engine.sweep import Run, Sweep
+
+# Runs per CPU device; a program's throughput per run is flat beyond, and its memory is not.
+CPU_WIDTH = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Runs of one structure: they share one compilation.
+
+    Attributes:
+        name: `paper.Experiment`.
+        runs: all that were asked for, by id.
+        batch_size: runs that travel together, a multiple of the number of devices.
+    """
+
+    name: str
+    runs: dict[str, Run]
+    batch_size: int
+
+    def missing(self, store: Store) -> list[Run]:
+        """The runs that the store does not hold yet."""
+        known = index(store, self.name)
+        return [run for id, run in self.runs.items() if id not in known]
+
+    def batches(self, store: Store) -> list[list[Run]]:
+        """The missing runs as batches; the last may be short. Batches under way come first."""
+        left = {run.id: run for run in self.missing(store)}
+        batches = []
+        for path in sorted(store.folder("partial", self.name).glob("*/batch.json")):
+            kept = read_json(path)
+            if kept["batch_size"] == self.batch_size and left.keys() >= set(kept["runs"]):
+                batches.append([left.pop(id) for id in kept["runs"]])
+        rest = list(left.values())
+        cuts = range(0, len(rest), self.batch_size)
+        return batches + [rest[cut : cut + self.batch_size] for cut in cuts]
+
+    def resized(self, store: Store, batch_size: int) -> Group:
+        """The same runs in batches of another size, from now on."""
+        write_json(self._file(store), {"experiment": self.name, "batch_size": batch_size})
+        return dataclasses.replace(self, batch_size=batch_size)
+
+    def planned(self, store: Store) -> Group:
+        """This group with the batch size it was first planned with.
+
+        A resumed sweep then travels in programs of the same shape and ends in the same bits,
+        however much of it is done by now.
+        """
+        path = self._file(store)
+        if path.exists():
+            return dataclasses.replace(self, batch_size=read_json(path)["batch_size"])
+        return self.resized(store, self.batch_size) if self.missing(store) else self
+
+    def _file(self, store: Store):
+        devices = f"{mesh().devices.flat[0].platform}{mesh().size}"
+        return store.folder("plans") / f"{digest([devices, *sorted(self.runs)])}.json"
+
+
+def plan(sweeps: Sequence[Sweep]) -> list[Group]:
+    """Group the runs of `sweeps` by structure; equal runs of several sweeps count once."""
+    structures: dict[object, dict[str, Run]] = {}
+    for sweep in sweeps:
+        for run in sweep.runs():
+            key = (sweep.name, jax.tree.structure(run.experiment))
+            structures.setdefault(key, {})[run.id] = run
+    return [
+        Group(experiment_name(type(next(iter(runs.values())).experiment)), runs, even(len(runs)))
+        for runs in structures.values()
+    ]
+
+
+def even(count: int) -> int:
+    """The batch size for `count` runs: as few batches as fit, all of nearly the same size."""
+    devices = mesh()
+    on_cpu = devices.devices.flat[0].platform == "cpu"
+    batches = math.ceil(count / (CPU_WIDTH * devices.size)) if on_cpu else 1
+    return math.ceil(count / batches / devices.size) * devices.size
+
+
+def smaller(batch_size: int, factor: float) -> int | None:
+    """`batch_size` reduced by `factor`, or None where not even one run a device would be left."""
+    devices = mesh().size
+    size = math.floor(batch_size * factor / devices) * devices
+    return size if 0 < size < batch_size else None

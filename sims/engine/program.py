@@ -1,0 +1,187 @@
+"""The compiled program of a batch: runs vmapped, sharded over devices, advanced chunk by chunk.
+
+Everything here decides numbers, so its source is part of every run's identity; what only moves
+numbers about (store, progress, planning) lives in other modules.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+from jaxtyping import Array, Bool, Int, Key, PyTree
+
+from sims.engine.devices import RUN_AXIS, mesh, numerics
+from sims.engine.experiment import Experiment, named_key, settings_of, traced_names
+
+Rows = Mapping[str, Array]
+
+
+class Carry(NamedTuple):
+    """What a batch takes from chunk to chunk; leading axis `run` everywhere.
+
+    Attributes:
+        state: the experiments' states.
+        diverged: first step (counted from 1) whose state or metrics were not finite; -1 if none.
+        ended: step at whose log point the run ended before its time, because it diverged or
+            because `advance` asked for it; -1 while it goes on.
+    """
+
+    state: PyTree
+    diverged: Int[Array, "*run"]
+    ended: Int[Array, "*run"]
+
+
+def run_key(seed: Array) -> Key[Array, ""]:
+    """The key of a run. threefry whatever the global default: under `vmap`, `rbg` would make a
+    run's data depend on its batch."""
+    return jax.random.key(seed, impl="threefry2x32")
+
+
+def stack(runs: Sequence[tuple[Experiment, int]]) -> tuple[Experiment, np.ndarray]:
+    """Runs of one structure as one experiment with batched leaves, and their seeds."""
+    first = runs[0][0]
+    fields, leaves = settings_of(type(first)), {}
+    dtypes = {float: first.precision, int: "int32", bool: "bool"}
+    for name in traced_names(type(first)):
+        values = [getattr(experiment, name) for experiment, _ in runs]
+        leaves[name] = np.asarray(values, dtypes[fields[name].type])  # pyright: ignore[reportArgumentType]
+    treedef = jax.tree.structure(first)
+    return jax.tree.unflatten(treedef, list(leaves.values())), np.asarray(
+        [seed for _, seed in runs], "uint32"
+    )
+
+
+def _init(experiment: Experiment, seed: Array) -> tuple[Carry, Rows]:
+    key = run_key(seed)
+    state = experiment.init(named_key(key, "init"))
+    going = jnp.asarray(-1, "int32")
+    return Carry(state, going, going), experiment.observe(state, _at(key, "observe", 0))
+
+
+def _chunk(experiment: Experiment, seed: Array, carry: Carry, start: Array) -> tuple[Carry, Rows]:
+    key = run_key(seed)
+
+    def body(inner: tuple[PyTree, Array], step: Array) -> tuple[tuple[PyTree, Array], Rows]:
+        state, diverged = inner
+        state, metrics = experiment.step(state, _at(key, "step", step))
+        broken = (diverged < 0) & ~_finite((state, metrics))
+        return (state, jnp.where(broken, step + 1, diverged)), metrics
+
+    steps = start + jnp.arange(experiment.log_every, dtype="int32")
+    (state, diverged), metrics = jax.lax.scan(body, (carry.state, carry.diverged), steps)
+    metrics = jax.tree.map(lambda values: values.mean(axis=0), metrics)
+    observed = experiment.observe(state, _at(key, "observe", start + experiment.log_every))
+    if clash := set(metrics) & set(observed):
+        raise ValueError(f"metric and observable share the name {sorted(clash)[0]!r}")
+    state, done = experiment.advance(state, observed)
+    stop = jnp.where(done | (diverged >= 0), start + experiment.log_every, -1)
+    # An ended run stands still while its batch goes on, so that its result depends on it alone.
+    new = Carry(state, diverged, stop.astype("int32"))
+    kept = jax.tree.map(lambda old, now: _select(carry.ended >= 0, old, now), carry, new)
+    return kept, {**metrics, **observed}
+
+
+def _at(key: Key[Array, ""], name: str, step: Array | int) -> Key[Array, ""]:
+    return jax.random.fold_in(named_key(key, name), step)
+
+
+def _select(condition: Array, old: Array, new: Array) -> Array:
+    return jax.lax.select(jnp.broadcast_to(condition, jnp.shape(new)), old, new)
+
+
+def _finite(tree: PyTree) -> Bool[Array, ""]:
+    leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+    return jnp.all(jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves] or [jnp.asarray(True)]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """One structure, one batch size, compiled.
+
+    Attributes:
+        batch_size: runs that travel together.
+        mesh: devices that share them.
+        init: (experiments, seeds) -> (carry, first observables).
+        chunk: (experiments, seeds, carry, first step) -> (carry, metrics and observables); the
+            carry given in is consumed.
+        carry: shapes and shardings of the carry, for restoring one.
+        row: shapes of metrics and observables.
+        bytes: what arguments, results and temporaries take per device.
+    """
+
+    precision: str
+    batch_size: int
+    mesh: jax.sharding.Mesh
+    init: Callable[..., tuple[Carry, Rows]]
+    chunk: Callable[..., tuple[Carry, Rows]]
+    carry: PyTree
+    row: Mapping[str, jax.ShapeDtypeStruct]
+    bytes: int
+
+    def place(self, tree: PyTree) -> PyTree:
+        """Arrays with leading axis `run`, laid over the devices."""
+        with numerics(self.precision):
+            return jax.device_put(tree, NamedSharding(self.mesh, PartitionSpec(RUN_AXIS)))
+
+
+def compile_program(experiment: Experiment, batch_size: int) -> Program:
+    """Compile the program of `experiment`'s structure for `batch_size` runs.
+
+    Args:
+        experiment: any run of the group; only its static settings matter.
+        batch_size: a multiple of the number of devices.
+    """
+    devices = mesh()
+    runs, whole = PartitionSpec(RUN_AXIS), PartitionSpec()
+    sharding = NamedSharding(devices, runs)
+
+    def mapped(function: Callable, in_axes: tuple, in_specs: tuple) -> Callable:
+        return jax.shard_map(
+            jax.vmap(function, in_axes=in_axes), mesh=devices, in_specs=in_specs, out_specs=runs
+        )
+
+    with numerics(experiment.precision):
+        batch = stack([(experiment, 0)] * batch_size)
+        batch = jax.tree.map(
+            lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch
+        )
+        init = jax.jit(mapped(_init, (0, 0), (runs, runs))).lower(*batch).compile()
+        carry, _ = jax.eval_shape(mapped(_init, (0, 0), (runs, runs)), *batch)
+        carry = jax.tree.map(
+            lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), carry
+        )
+        start = jax.ShapeDtypeStruct((), "int32")
+        whole_chunk = mapped(_chunk, (0, 0, 0, None), (runs, runs, runs, whole))
+        _, row = jax.eval_shape(whole_chunk, *batch, carry, start)
+        chunk = jax.jit(whole_chunk, donate_argnums=2).lower(*batch, carry, start).compile()
+    return Program(
+        precision=experiment.precision,
+        batch_size=batch_size,
+        mesh=devices,
+        init=_scoped(init, experiment.precision),
+        chunk=_scoped(chunk, experiment.precision),
+        carry=carry,
+        row=row,
+        bytes=_bytes(chunk),
+    )
+
+
+def _scoped(function: Callable, precision: str) -> Callable:
+    def call(*args: Any) -> Any:
+        with numerics(precision):
+            return function(*args)
+
+    return call
+
+
+def _bytes(compiled: Any) -> int:
+    sizes = compiled.memory_analysis()
+    return sum(
+        getattr(sizes, f"{part}_size_in_bytes", 0) for part in ("argument", "output", "temp")
+    )

@@ -1,0 +1,137 @@
+"""Labelled results: a batch as it is filed, a sweep as it is read, a table as it is cached."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sims.engine.errors import Incomplete
+from sims.engine.experiment import traced_names
+from sims.engine.identity import digest, settings, table_id
+from sims.engine.provenance import provenance
+from sims.engine.store import Store
+from sims.engine.sweep import Run, Sweep
+
+if TYPE_CHECKING:
+    import xarray
+
+Rows = Mapping[str, np.ndarray]
+
+
+def label(runs: Sequence[Run], rows: Rows, diverged: np.ndarray, ended: np.ndarray) -> Any:
+    """The logged rows of a batch as an xarray Dataset.
+
+    Args:
+        runs: the runs, all of one structure.
+        rows: name -> array (step, run, *own dimensions).
+        diverged: step of divergence per run, -1 if none.
+        ended: last step per run.
+
+    Returns:
+        Dataset with dimensions `run`, `step` and the observables' own; settings as coordinates.
+
+    Raises:
+        ValueError: an observable's declared dimensions do not fit its shape.
+    """
+    import xarray
+
+    experiment = runs[0].experiment
+    variables = {}
+    for name, values in rows.items():
+        own = experiment.dims.get(name, ())
+        if len(own) != values.ndim - 2:
+            raise ValueError(
+                f"{name} has {values.ndim - 2} dimensions of its own and dims declares {own}"
+            )
+        variables[name] = (("run", "step", *own), np.moveaxis(values, 1, 0))
+    count = len(next(iter(rows.values()))) if rows else 0
+    coordinates: dict[str, Any] = {
+        "run": [run.id for run in runs],
+        "step": np.arange(count) * experiment.log_every,
+        "seed": ("run", np.asarray([run.seed for run in runs])),
+        "diverged": ("run", diverged),
+        "ended": ("run", ended),
+    }
+    for name in settings(experiment):
+        coordinates[name] = ("run", [settings(run.experiment)[name] for run in runs])
+    data = xarray.Dataset(variables, coordinates)
+    sizes = {str(name): size for name, size in data.sizes.items() if name not in coordinates}
+    return data.assign_coords({name: np.arange(size) for name, size in sizes.items()})
+
+
+def index(store: Store, name: str) -> dict[str, tuple[Path, int, int]]:
+    """Finished runs of an experiment: id -> (record, position in its batch, diverged step)."""
+    found = {}
+    for path, record in store.records("runs", name):
+        for slot, run in enumerate(record["runs"]):
+            found[run["id"]] = (path, slot, run["diverged"])
+    return found
+
+
+def load(store: Store, sweep: Sweep) -> xarray.Dataset:
+    """A finished sweep: dimensions are its axes, `seed`, `step` and the observables' own.
+
+    Where an axis changes an observable's shape, the smaller ones are padded with NaN. Settings that
+    do not vary are attributes; `provenance` lists that of every batch.
+
+    Raises:
+        Incomplete: some runs are missing.
+        UserError: a file is damaged.
+    """
+    import xarray
+
+    runs, known = sweep.runs(), index(store, sweep.name)
+    missing = sum(run.id not in known for run in runs)
+    if missing:
+        raise Incomplete(
+            f"{missing} of {len(runs)} runs of {sweep.name} are not in {store.root}; "
+            f"run: python -m sims run {sweep.name}"
+        )
+    read = functools.cache(store.read)
+    parts = [read(known[run.id][0]).isel(run=[known[run.id][1]]) for run in runs]
+    groups: dict[Any, list] = {}
+    for run, part in zip(runs, parts, strict=True):
+        groups.setdefault(digest(_structure(run)), []).append(part)
+    whole = [xarray.concat(group, "run", join="exact") for group in groups.values()]
+    data = xarray.concat(whole, "run", join="outer")
+    varying = [*sweep.axes, "seed"]
+    fixed = {n: v for n, v in settings(sweep.base).items() if n not in varying}
+    data = data.drop_vars([*fixed, "run"]).set_index(run=varying)
+    data = data.unstack("run") if sweep.axes else data.rename(run="seed")
+    data = data.transpose(*varying, ...)
+    records = {known[run.id][0]: None for run in runs}
+    sources = [
+        record["provenance"]
+        for path, record in store.records("runs", sweep.name)
+        if path in records
+    ]
+    return data.assign_attrs(fixed, experiment=sweep.name, provenance=sources)
+
+
+def table(
+    store: Store, function: Callable[..., Rows | xarray.Dataset], *parents: Sweep, **values: Any
+) -> xarray.Dataset:
+    """`function(*results of parents, **values)`, computed once and cached in the store.
+
+    Args:
+        function: a pure function at module level, returning a Dataset.
+        parents: finished sweeps whose results it takes as positional arguments.
+        **values: its settings, JSON values.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+    id = table_id(function, values, [sweep.id for sweep in parents])
+    path = store.folder("tables", name) / f"{id}.json"
+    if not path.exists():
+        data = function(*(load(store, sweep) for sweep in parents), **values)
+        record = {"table": name, "settings": values, "provenance": provenance()}
+        store.write("tables", name, id, data, record)  # pyright: ignore[reportArgumentType]
+    return store.read(path)
+
+
+def _structure(run: Run) -> dict[str, Any]:
+    leaves = traced_names(type(run.experiment))
+    return {name: value for name, value in settings(run.experiment).items() if name not in leaves}

@@ -1,0 +1,160 @@
+"""The store: results by name, labelled, checked, and written whole or not at all.
+
+    results/lemmax-store.json            marks the folder as ours
+    results/runs/<experiment>/<id>.json  the record of a finished batch; it names its data, a .nc
+    results/partial/<experiment>/<id>/   a batch under way: lock and checkpoints
+    results/sweeps/<id>.json             the batch sizes that a sweep was planned with
+    results/tables/<name>/<id>.json      the record of a cached analysis, likewise
+
+A record is written last and names the checksum of its data: a reader who finds it finds a whole
+result, and a process killed at any moment leaves either the old state or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sims.engine.errors import Incomplete, UserError
+
+if TYPE_CHECKING:  # xarray takes seconds to import, so only who reads or writes results does
+    import xarray
+
+MARKER = "lemmax-store.json"
+FORMAT = 1
+
+
+class Store:
+    """A results folder.
+
+    Args:
+        root: the folder; it is made when missing.
+
+    Raises:
+        UserError: the folder cannot be written, is not a results folder, or is a newer format.
+    """
+
+    def __init__(self, root: str | os.PathLike[str] = "results") -> None:
+        self.root = Path(root)
+        marker = self.root / MARKER
+        try:
+            if not marker.exists():
+                if self.root.is_dir() and any(self.root.iterdir()):
+                    raise UserError(
+                        f"{self.root} holds other files and no {MARKER}, so it is no results "
+                        "folder; give --results an empty or a new folder"
+                    )
+                write_json(marker, {"format": FORMAT})
+            found = read_json(marker).get("format")
+        except OSError as error:
+            raise UserError(
+                f"cannot write results in {self.root}: {error.strerror}; give --results a folder "
+                "that you may write"
+            ) from None
+        if found != FORMAT:
+            raise UserError(
+                f"{self.root} has store format {found}, this version writes {FORMAT}; use the "
+                "version that made it, or a new folder"
+            )
+
+    def folder(self, kind: str, *parts: str) -> Path:
+        """A folder of the store, e.g. `folder("runs", "icl_regression.Training")`."""
+        return self.root.joinpath(kind, *parts)
+
+    def records(self, kind: str, name: str) -> Iterator[tuple[Path, dict]]:
+        """(path, content) of the record of every whole result filed under `kind` and `name`."""
+        for path in sorted(self.folder(kind, name).glob("*.json")):
+            yield path, read_json(path)
+
+    def write(self, kind: str, name: str, id: str, data: xarray.Dataset, record: Mapping) -> None:
+        """File a labelled result under `kind`, `name` and `id`.
+
+        Raises:
+            Incomplete: the disk is full or not writable; nothing half-written is visible.
+        """
+        folder = self.folder(kind, name)
+        # A new name each time: two writers of one result never mix one's data with the other's sum.
+        path = folder / f"{id}.{uuid.uuid4().hex[:8]}.nc"
+        with writing(path) as temporary:
+            encoding = {key: {"zlib": True, "complevel": 1} for key in data.data_vars}
+            data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+        checksum = _checksum(path)
+        write_json(folder / f"{id}.json", {**record, "data": path.name, "sha256": checksum})
+
+    def read(self, path: Path) -> xarray.Dataset:
+        """The labelled result whose record is at `path`, in memory, its checksum verified.
+
+        Raises:
+            UserError: the file is missing or damaged.
+        """
+        import xarray
+
+        record = read_json(path)
+        data = path.with_name(str(record.get("data")))
+        if not data.exists() or _checksum(data) != record.get("sha256"):
+            raise UserError(
+                f"{data} is damaged (its checksum differs from its record); delete {path} and run "
+                "again to recompute it"
+            )
+        with xarray.open_dataset(data, engine="h5netcdf") as dataset:
+            return dataset.load()
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`; on leaving the block it becomes `path` in one step.
+
+    Raises:
+        Incomplete: the disk is full or not writable.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO):
+            raise
+        raise Incomplete(
+            f"cannot write {path}: {reason}; what was finished is kept, mend this and run again"
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON at `path`, whole or not at all."""
+    text = json.dumps(value, indent=1, allow_nan=False)
+    with writing(path) as temporary:
+        temporary.write_text(text + "\n")
+
+
+def read_json(path: Path) -> dict:
+    """The JSON object at `path`.
+
+    Raises:
+        UserError: it is damaged or no JSON object.
+    """
+    try:
+        value = json.loads(path.read_text())
+        if isinstance(value, dict):
+            return value
+    except ValueError:
+        pass
+    raise UserError(f"{path} is damaged (no JSON object); delete it and run again")
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,20 @@
+"""Shared set-up: small results folders, two CPU devices, and reproducible property tests."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from sims.engine.devices import prepare
+from sims.engine.store import Store
+
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("explore", deadline=None, max_examples=400)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+prepare()
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty results folder."""
+    return Store(tmp_path / "results")

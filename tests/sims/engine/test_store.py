@@ -1,0 +1,142 @@
+"""What the store says of folders and files that are not what they should be, and of names."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from sims.engine import identity
+from sims.engine.errors import UserError
+from sims.engine.execute import run
+from sims.engine.results import label, load, table
+from sims.engine.store import Store
+from sims.engine.sweep import Run, Sweep
+from tests.sims.engine.toy import Quadratic
+
+SWEEP = Sweep(Quadratic(steps=20, log_every=10), {"size": (2, 3)}, seeds=2)
+
+
+def test_results_are_labelled(store):
+    run([SWEEP], store, quiet=True)
+    data = load(store, SWEEP)
+    assert data.x.dims == ("size", "seed", "step", "coordinate")
+    assert data.x.sel(size=3).mean("seed").shape == (3, 3)
+    assert np.isnan(data.x.sel(size=2, coordinate=2)).all()
+    assert np.isnan(data.loss.sel(step=0)).all() and np.isfinite(data.loss.sel(step=20)).all()
+    assert data.attrs["learning_rate"] == 0.1
+    source = data.provenance[0]
+    assert {"commit", "dirty", "versions", "device", "precision", "prng"} <= source.keys()
+    assert {"batch_size", "wall_s", "command", "matmul_precision"} <= source.keys()
+
+
+def test_a_sweep_without_axes_has_seeds_only(store):
+    sweep = Sweep(Quadratic(steps=20, log_every=10), seeds=3)
+    run([sweep], store, quiet=True)
+    assert load(store, sweep).x.dims == ("seed", "step", "coordinate")
+
+
+def test_undeclared_dimensions_are_an_error():
+    rows = {"y": np.zeros((3, 1, 2))}
+    with pytest.raises(ValueError, match="y has 1 dimensions of its own and dims declares"):
+        label([Run(Quadratic(), 0)], rows, np.zeros(1), np.zeros(1))
+
+
+@pytest.mark.parametrize("suffix", ["json", "nc"])
+def test_a_damaged_file_is_named(store, suffix):
+    run([SWEEP], store, quiet=True)
+    file = next(store.folder("runs", SWEEP.name).glob(f"*.{suffix}"))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 :] = b"\0" * (len(content) - len(content) // 2)
+    file.write_bytes(bytes(content))
+    with pytest.raises(UserError, match=f"{file.name} is damaged"):
+        load(store, SWEEP)
+
+
+def test_a_foreign_folder_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(UserError, match="holds other files and no lemmax-store.json"):
+        Store(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_newer_store_is_not_touched(store):
+    (store.root / "lemmax-store.json").write_text(json.dumps({"format": 99}))
+    with pytest.raises(UserError, match="store format 99, this version writes 1"):
+        Store(store.root)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write results"):
+        Store(tmp_path / "file" / "results")
+
+
+def mean_of(data, *, scale):
+    CALLS.append(scale)
+    return data[["x"]].mean("seed") * scale
+
+
+CALLS = []
+
+
+def test_a_table_is_computed_once_per_setting_and_parent(store):
+    CALLS.clear()
+    run([SWEEP], store, quiet=True)
+    first = table(store, mean_of, SWEEP, scale=2.0)
+    table(store, mean_of, SWEEP, scale=2.0)
+    table(store, mean_of, SWEEP, scale=3.0)
+    assert CALLS == [2.0, 3.0]
+    np.testing.assert_allclose(first.x, 2 * load(store, SWEEP).x.mean("seed"), rtol=1e-6)
+
+
+SOURCE = '''"""A module."""
+from sims.engine.experiment import Experiment
+
+class Toy(Experiment):
+    """Doc."""
+    def init(self, key):
+        """More."""
+        return {}
+'''
+
+
+@pytest.mark.parametrize(
+    "change, same",
+    [
+        (lambda text: text.replace('"""More."""', '"""Less."""'), True),
+        (lambda text: text.replace("return", "# why\n        return"), True),
+        (lambda text: text.replace("A module.", "The module."), True),
+        (lambda text: text.replace("{}", "0"), False),
+        (lambda text: text + "LIMIT = 3\n", False),
+    ],
+)
+def test_a_name_follows_the_code_but_not_its_comments(tmp_path, monkeypatch, change, same):
+    monkeypatch.syspath_prepend(tmp_path)
+    digests = []
+    for text in (SOURCE, change(SOURCE)):
+        (tmp_path / "room.py").write_text(text)
+        identity.code_digest.cache_clear()
+        sys.modules.pop("room", None)
+        digests.append(identity.code_digest("room"))
+    assert (digests[0] == digests[1]) is same
+
+
+def test_a_name_follows_imported_code_too(tmp_path, monkeypatch):
+    import sims
+
+    monkeypatch.setattr(sims, "__path__", [*sims.__path__, str(tmp_path)])
+    (tmp_path / "room_a.py").write_text("from sims.room_b import scale\n")
+    digests = []
+    for text in ("scale = 1\n", "scale = 2\n"):
+        (tmp_path / "room_b.py").write_text(text)
+        identity.code_digest.cache_clear()
+        digests.append(identity.code_digest("sims.room_a"))
+    assert digests[0] != digests[1]
+
+
+def test_seed_settings_and_precision_name_a_run():
+    base = Quadratic()
+    runs = [Run(base, 0), Run(base, 1), Run(Quadratic(noise=1.0), 0), Run(Quadratic(size=4), 0)]
+    assert len({run.id for run in runs}) == 4
+    assert Run(Quadratic(noise=1), 0).id == Run(Quadratic(noise=1.0), 0).id

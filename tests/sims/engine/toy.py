@@ -1,0 +1,99 @@
+"""Ten-line experiments whose results are known in closed form, to hold the engine against.
+
+Run as a script (`python toy.py RESULTS`), it computes a sweep with a checkpoint at every chunk, so
+that a test may kill it anywhere.
+"""
+
+import sys
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from sims.engine.experiment import Experiment, static, traced
+from sims.engine.optimisers import optimiser
+
+TRACES = []
+
+
+class Quadratic(Experiment):
+    """Noisy gradient descent on curvature * x^2 / 2; without noise x_t = prod(1 - a lr_t) x_0."""
+
+    may_diverge = True
+    dims = {"x": ("coordinate",)}
+
+    size: int = static(3, "coordinates", ge=1)
+    optimiser: str = static("sgd", "kind", choices=("adam", "sgd", "nesterov"))
+    learning_rate: float = traced(0.1, "rate", gt=0)
+    final_fraction: float = traced(1.0, "last rate over first", ge=0, le=1)
+    momentum: float = traced(0.0, "momentum", ge=0, lt=1)
+    curvature: float = traced(1.0, "a")
+    noise: float = traced(0.0, "sd of the gradient's noise", ge=0)
+
+    def _optimiser(self):
+        return optimiser(
+            self.optimiser,
+            self.learning_rate,
+            steps=self.steps,
+            final_fraction=self.final_fraction,
+            momentum=self.momentum,
+        )
+
+    def init(self, key):
+        x = jax.random.normal(key, (self.size,), self.precision)
+        return x, self._optimiser().init(x)
+
+    def step(self, state, key):
+        TRACES.append(self.size)
+        x, memory = state
+        noise = self.noise * jax.random.normal(key, x.shape, x.dtype)
+        change, memory = self._optimiser().update(self.curvature * x + noise, memory, x)
+        return (optax.apply_updates(x, change), memory), {"loss": self.curvature * x @ x / 2}
+
+    def observe(self, state, key):
+        return {"x": state[0]}
+
+
+class Quadratic64(Quadratic):
+    """The same in float64."""
+
+    precision = "float64"
+
+
+class Patient(Quadratic):
+    """Stops at the first log point at which |x| < tolerance."""
+
+    tolerance: float = traced(1e-3, "stop below", gt=0)
+
+    def advance(self, state, observed):
+        return state, jnp.abs(observed["x"]).max() < self.tolerance
+
+
+def sweep():
+    """Five runs in batches of four at most: one padded batch, many chunks."""
+    from sims.engine.sweep import Sweep
+
+    base = Quadratic(steps=400, log_every=10, noise=0.1, optimiser="adam", momentum=0.9, size=40)
+    return Sweep(base, {"learning_rate": (0.01, 0.1)}, seeds=5)
+
+
+def main(results):
+    """Compute `sweep` into `results`, a checkpoint at every chunk; the exit code."""
+    from sims.engine import plan
+    from sims.engine.cli import FINISHED, guarded
+    from sims.engine.execute import run
+    from sims.engine.store import Store
+
+    plan.CPU_WIDTH = 2
+
+    def command():
+        run([sweep()], Store(results), checkpoint_every=0.0)
+        return FINISHED
+
+    return guarded("toy", command)
+
+
+if __name__ == "__main__":
+    from tests.sims.engine import toy  # under its own name: __main__ is another experiment
+
+    sys.exit(toy.main(sys.argv[1]))
