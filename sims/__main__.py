@@ -169,7 +169,7 @@ def _show(options: argparse.Namespace) -> int:
             f"{options.name}: {len(stored)} of {len(wanted)} runs stored, {sum(running)} under way"
         )
         if data is not None and not options.quiet:
-            sources = data.attrs.pop("provenance")
+            sources = json.loads(data.attrs.pop("provenance"))
             print(data)
             for source in sources:
                 print(

@@ -20,9 +20,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: error: {message}; see {self.prog} --help\n")
 
 
-def shared_options() -> argparse.ArgumentParser:
+def shared_options() -> Parser:
     """The options that every command takes, as a parent parser."""
-    options = argparse.ArgumentParser(add_help=False)
+    options = Parser(add_help=False)
     options.add_argument("--results", default="results", metavar="DIR", help="results folder")
     options.add_argument(
         "--device", choices=("cpu", "gpu", "tpu"), help="default: the best present"

@@ -55,6 +55,7 @@ def named_key(key: Key[Array, ""], name: str) -> Key[Array, ""]:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(static, traced))
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Experiment:
     """Settings and pure functions of one kind of run.
 
@@ -168,7 +169,8 @@ _WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a w
 
 
 def _checked(name: str, value: Any, field: dataclasses.Field) -> Any:
-    kind, limits = field.type, field.metadata
+    kind: Any = field.type
+    limits = field.metadata
     wrong = UserError(f"{name} = {value}: expected {_expected(kind, limits)}")
     if isinstance(value, str) and kind is not str:
         value = _parsed(value, kind, wrong)
@@ -178,7 +180,7 @@ def _checked(name: str, value: Any, field: dataclasses.Field) -> Any:
         raise wrong
     if "choices" in limits and value not in limits["choices"]:
         raise unknown(f"value of {name}", str(value), map(str, limits["choices"]))
-    if kind is float and not math.isfinite(value):
+    if kind is float and not math.isfinite(float(value)):
         raise wrong
     low = limits.get("ge", limits.get("gt", -math.inf))
     high = limits.get("le", limits.get("lt", math.inf))
@@ -208,6 +210,3 @@ def _expected(kind: type, limits: Mapping[str, Any]) -> str:
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
     bounds = [f"{sign} {limits[key]}" for key, sign in signs.items() if key in limits]
     return " ".join([_WORDS[kind], " and ".join(bounds)]).strip()
-
-
-_as_pytree(Experiment)

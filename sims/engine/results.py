@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,7 @@ def load(store: Store, sweep: Sweep) -> xarray.Dataset:
     """A finished sweep: dimensions are its axes, `seed`, `step` and the observables' own.
 
     Where an axis changes an observable's shape, the smaller ones are padded with NaN. Settings that
-    do not vary are attributes; `provenance` lists that of every batch.
+    do not vary are attributes; the attribute `provenance` is that of every batch, a JSON list.
 
     Raises:
         Incomplete: some runs are missing.
@@ -109,7 +110,7 @@ def load(store: Store, sweep: Sweep) -> xarray.Dataset:
         for path, record in store.records("runs", sweep.name)
         if path in records
     ]
-    return data.assign_attrs(fixed, experiment=sweep.name, provenance=sources)
+    return data.assign_attrs(fixed, experiment=sweep.name, provenance=json.dumps(sources))
 
 
 def table(

@@ -8,33 +8,28 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Collection
 from types import ModuleType
 
 from sims.engine.errors import UserError, unknown
 from sims.engine.sweep import Sweep
 
-NOT_ROOMS = ("engine", "__main__")
+NOT_ROOMS = ("__main__", "engine")
 
 
-def papers(layer: ModuleType) -> list[str]:
+def papers(layer: ModuleType, not_rooms: Collection[str] = NOT_ROOMS) -> list[str]:
     """Keys of the papers that have a room in a layer.
 
     Args:
         layer: the package `sims` or `figures`.
+        not_rooms: modules of the layer that belong to no paper.
     """
-    shared = getattr(layer, "NOT_ROOMS", NOT_ROOMS)
     found = {module.name for module in pkgutil.iter_modules(layer.__path__)}
-    return sorted(found.difference(shared))
+    return sorted(found.difference(not_rooms))
 
 
 def room(layer: ModuleType, paper: str) -> ModuleType:
-    """The room of a paper.
-
-    Raises:
-        UserError: no such paper, naming the nearest.
-    """
-    if paper not in papers(layer):
-        raise unknown("paper", paper, papers(layer))
+    """The room of a paper in a layer."""
     return importlib.import_module(f"{layer.__name__}.{paper}")
 
 

@@ -1,6 +1,7 @@
 """What the engine promises of a run, held against closed forms."""
 
 import errno
+import json
 import os
 import random
 import signal
@@ -149,7 +150,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(store, monkeypatch, capsys):
     sweep = Sweep(Quadratic(steps=20, log_every=10), seeds=16)
     assert run([sweep], store).computed == 16
     assert "batches of 4 instead of 8 (memory)" in capsys.readouterr().err
-    assert {source["batch_size"] for source in load(store, sweep).provenance} == {4}
+    assert {source["batch_size"] for source in json.loads(load(store, sweep).provenance)} == {4}
 
 
 def test_batches_shrink_to_the_memory_that_the_compiler_asks_for(store, monkeypatch):
@@ -157,7 +158,7 @@ def test_batches_shrink_to_the_memory_that_the_compiler_asks_for(store, monkeypa
     whole = forecast([sweep], store)[0]["bytes_per_device"]
     monkeypatch.setattr(execute, "memory_limit", lambda device: 0.6 * whole)
     assert run([sweep], store, **QUICK).computed == 16
-    assert max(source["batch_size"] for source in load(store, sweep).provenance) < 16
+    assert max(source["batch_size"] for source in json.loads(load(store, sweep).provenance)) < 16
     monkeypatch.setattr(execute, "memory_limit", lambda device: 8)
     with pytest.raises(UserError, match="one run needs more memory"):
         run([Sweep(Quadratic(size=700, steps=20, log_every=10))], store, **QUICK)

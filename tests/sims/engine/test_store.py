@@ -25,7 +25,7 @@ def test_results_are_labelled(store):
     assert np.isnan(data.x.sel(size=2, coordinate=2)).all()
     assert np.isnan(data.loss.sel(step=0)).all() and np.isfinite(data.loss.sel(step=20)).all()
     assert data.attrs["learning_rate"] == 0.1
-    source = data.provenance[0]
+    source = json.loads(data.provenance)[0]
     assert {"commit", "dirty", "versions", "device", "precision", "prng"} <= source.keys()
     assert {"batch_size", "wall_s", "command", "matmul_precision"} <= source.keys()
 

@@ -1,0 +1,108 @@
+"""Multi-head softmax attention that reads a prompt of regression pairs (section 2.1).
+
+A token is a pair (x_l, y_l) of width e = d + 1; the query token is (x_q, 0). The query attends to
+the pairs only. Each head has the full width e, there are no biases and no residual stream.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from sims.engine.experiment import named_key
+from sims.icl_regression.data import Prompts
+
+
+class SoftmaxAttention(eqx.Module):
+    """One layer: yhat = sum_h O^h V^h Z softmax(Z' K^h' Q^h z_q / sqrt(e)).
+
+    The paper's Q, K, V, O are `query`, `key`, `value`, `output`; all four are trained.
+    """
+
+    query: Float[Array, "head token token"]
+    key: Float[Array, "head token token"]
+    value: Float[Array, "head token token"]
+    output: Float[Array, "head token"]
+
+    def circuits(self) -> tuple[Float[Array, "head token token"], Float[Array, "head token"]]:
+        """KQ = K'Q / sqrt(e) (rows: key coordinate) and OV = V'O', all that the output depends on.
+
+        The last column of KQ meets the query token's zero and is never used; the last row weighs
+        the keys' labels and has to vanish.
+        """
+        scale = self.key.shape[-1] ** -0.5
+        kq = scale * jnp.einsum("hri,hrj->hij", self.key, self.query)
+        return kq, jnp.einsum("hri,hr->hi", self.value, self.output)
+
+    def __call__(self, prompts: Prompts) -> Float[Array, " prompt"]:
+        """Predicted targets."""
+        return predict(*self.circuits(), prompts)
+
+
+def initial_attention(
+    key: Key[Array, ""], *, heads: int, dimension: int, dtype: str = "float32"
+) -> SoftmaxAttention:
+    """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) (section 2.2).
+
+    The fan-in is e for Q, K and V and e H for O, whose heads are concatenated.
+    """
+    width = dimension + 1
+
+    def uniform(name: str, shape: tuple[int, ...], fan_in: int) -> Array:
+        bound = fan_in**-0.5
+        return jax.random.uniform(named_key(key, name), shape, dtype, -bound, bound)
+
+    square = (heads, width, width)
+    return SoftmaxAttention(
+        query=uniform("query", square, width),
+        key=uniform("key", square, width),
+        value=uniform("value", square, width),
+        output=uniform("output", (heads, width), width * heads),
+    )
+
+
+def tokens(prompts: Prompts) -> Float[Array, "prompt length token"]:
+    """The pairs as tokens (x_l, y_l)."""
+    return jnp.concatenate([prompts.covariates, prompts.labels[..., None]], axis=-1)
+
+
+def logits(
+    kq: Float[Array, "head token token"], prompts: Prompts
+) -> Float[Array, "prompt head length"]:
+    """Attention logits z_l' KQ (x_q, 0); KQ z_q first, then one product per pair."""
+    queries = jnp.einsum("hij,pj->phi", kq[:, :, :-1], prompts.query)
+    return jnp.einsum("phi,pli->phl", queries, tokens(prompts))
+
+
+def predict(
+    kq: Float[Array, "head token token"], ov: Float[Array, "head token"], prompts: Prompts
+) -> Float[Array, " prompt"]:
+    """Predicted targets sum_h OV^h . sum_l p_l^h z_l from the circuits alone."""
+    attention = jax.nn.softmax(logits(kq, prompts), axis=-1)
+    read = jnp.einsum("phl,pli->phi", attention, tokens(prompts))
+    return jnp.einsum("phi,hi->p", read, ov)
+
+
+def literal_forward(model: SoftmaxAttention, prompts: Prompts) -> Float[Array, " prompt"]:
+    """The network as written, head by head and token by token: the oracle of `predict`."""
+    width = model.key.shape[-1]
+    pairs = tokens(prompts)
+    query = jnp.concatenate([prompts.query, jnp.zeros_like(prompts.query[:, :1])], axis=-1)
+    total = jnp.zeros_like(prompts.target)
+    for q, k, v, o in zip(model.query, model.key, model.value, model.output, strict=True):
+        scores = ((pairs @ k.T) * (query @ q.T)[:, None, :]).sum(-1) / jnp.sqrt(1.0 * width)
+        weights = jnp.exp(scores - scores.max(axis=1, keepdims=True))
+        weights = weights / weights.sum(axis=1, keepdims=True)
+        total = total + (weights[..., None] * (pairs @ v.T)).sum(axis=1) @ o
+    return total
+
+
+def reduced_circuits(
+    omega: Float[Array, " head"], mu: Float[Array, " head"], dimension: int
+) -> tuple[Float[Array, "head token token"], Float[Array, "head token"]]:
+    """The reduced model (section 2.5): KQ^h = omega_h I on covariates, OV^h = mu_h on the label."""
+    covariates = jnp.diag(jnp.ones(dimension + 1, omega.dtype).at[-1].set(0))
+    label = jnp.zeros(dimension + 1, mu.dtype).at[-1].set(1)
+    return omega[:, None, None] * covariates, mu[:, None] * label

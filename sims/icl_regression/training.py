@@ -1,0 +1,73 @@
+"""Training softmax attention on fresh prompts every step (set-up T1, section 3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Key
+
+from sims.engine.experiment import Arrays, Experiment, static, traced
+from sims.engine.optimisers import optimiser
+from sims.icl_regression.data import Prompts, sample_prompts
+from sims.icl_regression.model import SoftmaxAttention, initial_attention
+
+
+class TrainingState(NamedTuple):
+    """The net and Adam's moments."""
+
+    model: SoftmaxAttention
+    memory: optax.OptState
+
+
+class Training(Experiment):
+    """Adam on the squared error of the target, from PyTorch's default initial values.
+
+    Logs the circuits `kq` and `ov`, from which every metric of section 6 follows, and the loss of
+    the training batches, which are fresh and so estimate the risk.
+    """
+
+    dims = {"kq": ("head", "key", "query"), "ov": ("head", "key")}
+
+    heads: int = static(2, "attention heads H", ge=1)
+    dimension: int = static(5, "covariate dimension d", ge=1)
+    length: int = static(40, "pairs per prompt L", ge=2)
+    prompts: int = static(64, "prompts per step", ge=1)
+    noise_variance: float = traced(0.1, "variance of the labels' noise", ge=0)
+    learning_rate: float = traced(0.01, "Adam's initial rate", gt=0)
+    final_fraction: float = traced(0.01, "last rate over first, by a cosine", ge=0, le=1)
+
+    def sample(self, key: Key[Array, ""]) -> Prompts:
+        """The prompts of one step."""
+        return sample_prompts(
+            key,
+            prompts=self.prompts,
+            dimension=self.dimension,
+            length=self.length,
+            noise_variance=self.noise_variance,
+        )
+
+    def init(self, key: Key[Array, ""]) -> TrainingState:
+        model = initial_attention(key, heads=self.heads, dimension=self.dimension)
+        return TrainingState(model, self._adam().init(model))  # pyright: ignore[reportArgumentType]
+
+    def step(self, state: TrainingState, key: Key[Array, ""]) -> tuple[TrainingState, Arrays]:
+        prompts = self.sample(key)
+
+        def loss(model: SoftmaxAttention) -> Array:
+            return jnp.mean((model(prompts) - prompts.target) ** 2)
+
+        value, gradient = jax.value_and_grad(loss)(state.model)
+        change, memory = self._adam().update(gradient, state.memory)
+        return TrainingState(optax.apply_updates(state.model, change), memory), {"loss": value}  # pyright: ignore[reportArgumentType]
+
+    def observe(self, state: TrainingState, key: Key[Array, ""]) -> Arrays:
+        kq, ov = state.model.circuits()
+        return {"kq": kq, "ov": ov}
+
+    def _adam(self) -> optax.GradientTransformation:
+        return optimiser(
+            "adam", self.learning_rate, steps=self.steps, final_fraction=self.final_fraction
+        )

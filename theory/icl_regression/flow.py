@@ -1,0 +1,100 @@
+"""Gradient flow of the reduced model on half the approximate loss (section 4.3).
+
+    dmu/dt    = omega - A mu,                    A = omega omega' + c E,  E = exp(d omega omega')
+    domega/dt = mu - (mu.omega) mu - d c [E o (mu mu')] omega,            o entrywise
+
+mu and omega first pull each other's sign and grow like e^t while sum mu -> 0; then the |omega_h|
+become equal and shrink while mu grows along the valley 2 gamma mu ~ eta*.
+"""
+
+from __future__ import annotations
+
+import diffrax
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from theory.icl_regression.reduced import Heads
+from theory.icl_regression.setting import Scalar, Setting
+
+Path = tuple[Float[Array, "time head"], Float[Array, "time head"]]
+
+
+def descent(omega: Heads, mu: Heads, setting: Setting) -> tuple[Heads, Heads]:
+    """(domega/dt, dmu/dt), minus the gradient of Lt/2."""
+    kernel = jnp.exp(setting.dimension * jnp.outer(omega, omega))
+    overlap = mu @ omega
+    weighted = (kernel * jnp.outer(mu, mu)) @ omega
+    along_omega = mu - overlap * mu - setting.dimension * setting.c * weighted
+    along_mu = omega - overlap * omega - setting.c * kernel @ mu
+    return along_omega, along_mu
+
+
+def balance_rate(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Float[Array, ""]:
+    """(1/2) d/dt (|mu|^2 - |omega|^2) = c sum_{k>=0} (k - 1) d^k/k! (mu.omega^k)^2.
+
+    From mu.dmu - omega.domega: the signal terms cancel and c [d omega'(E o mu mu') omega - mu'E mu]
+    remains, whose series has this form. Positive once sum mu = 0: mu must rise, omega fall.
+    """
+    orders = jnp.arange(terms + 1, dtype=omega.dtype)
+    overlaps = jnp.power(omega[None, :], orders[:, None].astype(int)) @ mu
+    logs = orders * jnp.log(setting.dimension) - jax.scipy.special.gammaln(orders + 1)
+    return setting.c * jnp.sum((orders - 1) * jnp.exp(logs) * overlaps**2)
+
+
+def gradient_flow(omega: Heads, mu: Heads, times: Float[Array, " time"], setting: Setting) -> Path:
+    """(omega, mu) at `times` along the exact flow from the given start at time 0.
+
+    Kvaerno's fifth-order implicit solver with relative and absolute tolerance 1e-9: along the
+    valley the flow is stiff, fast across and slow along. Call it in float64.
+    """
+
+    def field(t: Scalar, state: tuple[Heads, Heads], _: None) -> tuple[Heads, Heads]:
+        return descent(*state, setting)
+
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(field),
+        diffrax.Kvaerno5(),
+        t0=0.0,
+        t1=times[-1],
+        dt0=1e-3,
+        y0=(omega, mu),
+        saveat=diffrax.SaveAt(ts=times),
+        stepsize_controller=diffrax.PIDController(rtol=1e-9, atol=1e-9),
+        max_steps=100_000,
+    )
+    assert solution.ys is not None
+    return solution.ys
+
+
+def gradient_descent(omega: Heads, mu: Heads, rate: Scalar, steps: int, setting: Setting) -> Path:
+    """(omega, mu) after 0 .. steps steps of plain gradient descent on Lt/2; time is rate * step."""
+
+    def step(state: tuple[Heads, Heads], _: None) -> tuple[tuple[Heads, Heads], tuple]:
+        change = descent(*state, setting)
+        new = jax.tree.map(lambda value, slope: value + rate * slope, state, change)
+        return new, new
+
+    _, path = jax.lax.scan(step, (omega, mu), None, length=steps)
+    return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), (omega, mu), path)
+
+
+def drift_law(
+    times: Float[Array, " time"], positive: int, negative: int, setting: Setting
+) -> Float[Array, " time"]:
+    """gamma(t) ~ (8 c d^3 t/(1/k_+ + 1/k_-))^(-1/6) for late times (section 4.3).
+
+    On the valley the balance law's first term left is k = 3; with mu = mu_gamma in each sign group
+    it gives dgamma/dt = -(4/3) c d^3 gamma^7/(1/k_+ + 1/k_-).
+
+    Args:
+        positive: number k_+ of active heads with omega > 0.
+        negative: number k_- of those with omega < 0.
+
+    Raises:
+        ValueError: a sign group is empty: the flow then ends at the single-head optimum.
+    """
+    if positive < 1 or negative < 1:
+        raise ValueError(f"expected heads of both signs, got {positive} and {negative}")
+    groups = 1 / positive + 1 / negative
+    return (8 * setting.c * setting.dimension**3 * times / groups) ** (-1 / 6)

@@ -1,0 +1,129 @@
+"""The approximate loss of the reduced model, its minima and its bounds (sections 4.1, 4.2).
+
+The reduced model has one omega and one mu per head: yhat = sum_h mu_h sum_l y_l softmax_l(omega_h
+x_l.x_q). Its risk is approximated by
+
+    Lt(omega, mu) = 1 + s2 - 2 mu.omega + mu' [omega omega' + c exp(d omega omega')] mu,
+
+with exp entrywise: by Stein's lemma E[x_q.X'p]/d = omega E[|x_q|^2 (1 - |p|^2)]/d ~ omega, and
+p.p' ~ exp(omega omega' |x_q|^2)/L with |x_q|^2 ~ d. Valid for d > log L, max|omega| below about
+sqrt(log L / d), max|mu| below about L^(1/5).
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from theory.icl_regression.setting import Scalar, Setting
+
+Heads = Float[Array, " head"]
+
+
+def approximate_loss(omega: Heads, mu: Heads, setting: Setting) -> Float[Array, ""]:
+    """Lt(omega, mu), the whole of it; the authors' code and the flow's time use Lt/2."""
+    kernel = jnp.exp(setting.dimension * jnp.outer(omega, omega))
+    signal = (1 - mu @ omega) ** 2
+    return setting.noise_variance + signal + setting.c * mu @ kernel @ mu
+
+
+def taylor_loss(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Float[Array, ""]:
+    """Lt with the kernel as a series: s2 + (1 - mu.omega)^2 + c sum_k d^k/k! (mu.omega^k)^2.
+
+    Args:
+        terms: orders k = 0 .. terms kept.
+    """
+    orders = jnp.arange(terms + 1, dtype=omega.dtype)
+    signal = (1 - mu @ omega) ** 2
+    return setting.noise_variance + signal + setting.c * jnp.sum(_tail(omega, mu, setting, orders))
+
+
+def taylor_tail(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Float[Array, ""]:
+    """sum_{k>=1} d^k/k! (mu.omega^k)^2, what the attention noise costs beyond (mu.1)^2."""
+    orders = jnp.arange(1, terms + 1, dtype=omega.dtype)
+    return jnp.sum(_tail(omega, mu, setting, orders))
+
+
+def hoelder_bound(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Float[Array, ""]:
+    """Lower bound of `taylor_tail` where sign(omega) = sign(mu) (section 4.2).
+
+    For odd k, Hoelder's inequality gives |mu.omega^k| >= |mu|_1^(1-k) (|mu|.|omega|)^k, and even k
+    are at least zero: sum over odd k of d^k/k! |mu|_1^(2(1-k)) (|mu|.|omega|)^(2k). Equality where
+    all |omega_h| agree and the even terms vanish, that is, where mu adds up to zero.
+    """
+    orders = jnp.arange(1, terms + 1, 2, dtype=omega.dtype)
+    weight, overlap = jnp.abs(mu).sum(), jnp.abs(mu) @ jnp.abs(omega)
+    powers = weight ** (2 * (1 - orders)) * overlap ** (2 * orders)
+    return jnp.sum(_coefficients(setting, orders) * powers)
+
+
+def systematic_error(eta: Scalar, setting: Setting) -> Scalar:
+    """True loss minus Lt as gamma -> 0 at fixed eta = 2 gamma mu (section 4.1).
+
+    There the softmax pair is debiased GD of step eta, whose risk is exact (`risks`), while Lt tends
+    to s2 + (1 - eta)^2 + eta^2 D/L: the difference is (2 eta - eta^2)/L - eta^2 D/L^2.
+    """
+    return (2 * eta - eta**2) / setting.length - eta**2 * setting.big_d / setting.length**2
+
+
+def mu_gamma(gamma: Float[Array, "*shape"], setting: Setting) -> Float[Array, "*shape"]:
+    """The minimiser of Lt at omega = (gamma, -gamma), mu = (m, -m) (section 4.2).
+
+    Lt = s2 + (1 - 2 m gamma)^2 + 4 c m^2 sinh(d gamma^2) is a parabola in m with its minimum at
+    (gamma/2)/(gamma^2 + c sinh(d gamma^2)).
+    """
+    return gamma / 2 / (gamma**2 + setting.c * jnp.sinh(setting.dimension * gamma**2))
+
+
+def two_head_loss(
+    gamma: Float[Array, "*shape"], mu: Float[Array, "*shape"], setting: Setting
+) -> Float[Array, "*shape"]:
+    """Lt on the antisymmetric pair omega = (gamma, -gamma), mu = (mu, -mu)."""
+    noise = 4 * setting.c * mu**2 * jnp.sinh(setting.dimension * gamma**2)
+    return setting.noise_variance + (1 - 2 * mu * gamma) ** 2 + noise
+
+
+def two_head_minimum(gamma: Float[Array, "*shape"], setting: Setting) -> Float[Array, "*shape"]:
+    """min over mu of `two_head_loss`: 1 + s2 - gamma^2/(gamma^2 + c sinh(d gamma^2)).
+
+    Strictly increasing in gamma > 0, so Lt has no finite minimum: gamma -> 0, mu -> infinity,
+    2 gamma mu -> eta*.
+    """
+    excess = setting.c * jnp.sinh(setting.dimension * gamma**2)
+    return 1 + setting.noise_variance - gamma**2 / (gamma**2 + excess)
+
+
+def homogeneous_loss(
+    gamma: Float[Array, "*shape"],
+    mu_plus: Float[Array, "*shape"],
+    mu_minus: Float[Array, "*shape"],
+    setting: Setting,
+) -> Float[Array, "*shape"]:
+    """Lt where all |omega_h| = gamma; mu_+ and mu_- add up the heads of either sign of omega."""
+    grown = jnp.exp(setting.dimension * gamma**2)
+    noise = (mu_plus**2 + mu_minus**2) * grown + 2 * mu_plus * mu_minus / grown
+    signal = (1 - gamma * (mu_plus - mu_minus)) ** 2
+    return setting.noise_variance + signal + setting.c * noise
+
+
+def single_head_optimum(setting: Setting) -> tuple[Scalar, Scalar, Scalar]:
+    """(omega, mu, loss) of one head's minimum on Lt: omega = 1/sqrt(d) exactly.
+
+    Minimising over mu leaves 1 + s2 - 1/(1 + c exp(d omega^2)/omega^2), stationary at d omega^2 =
+    1; then mu = sqrt(d)/(1 + c d e). The true loss has its minimum elsewhere (omega ~ .515).
+    """
+    penalty = setting.c * setting.dimension * jnp.e
+    omega = setting.dimension**-0.5
+    loss = 1 + setting.noise_variance - 1 / (1 + penalty)
+    return omega, setting.dimension**0.5 / (1 + penalty), loss
+
+
+def _coefficients(setting: Setting, orders: Array) -> Array:
+    return jnp.exp(orders * jnp.log(setting.dimension) - jax.scipy.special.gammaln(orders + 1))
+
+
+def _tail(omega: Heads, mu: Heads, setting: Setting, orders: Array) -> Array:
+    # Powers as repeated sign * exp(k log|omega|) would lose digits; jnp.power keeps them.
+    overlaps = jnp.power(omega[None, :], orders[:, None].astype(int)) @ mu
+    return _coefficients(setting, orders) * overlaps**2
