@@ -41,6 +41,7 @@ def mean(values: Float[np.ndarray, " seed"]) -> Estimate:
         return Estimate(average, average, average, f"mean of {count} equal values")
     if count < SMALL:
         half = scipy.stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count)
+        half = float(half)
         return Estimate(average, average - half, average + half, f"mean of {count} seeds, 95 % t")
     interval = scipy.stats.bootstrap(
         (values,), np.mean, n_resamples=9999, rng=np.random.default_rng(0), batch=500
@@ -50,7 +51,16 @@ def mean(values: Float[np.ndarray, " seed"]) -> Estimate:
     )
 
 
-def share(successes: int, count: int) -> Estimate:
+def ratio(over: Float[np.ndarray, " a"], under: Float[np.ndarray, " b"]) -> Estimate:
+    """Ratio of the geometric means of two independent samples, 95 % Welch t on the logarithms."""
+    logs = [np.log(np.asarray(values, "float64")) for values in (over, under)]
+    interval = scipy.stats.ttest_ind(*logs, equal_var=False).confidence_interval(0.95)
+    value, low, high = np.exp([logs[0].mean() - logs[1].mean(), interval.low, interval.high])
+    method = f"ratio of means of {len(over)} and {len(under)} seeds, 95 % Welch t"
+    return Estimate(float(value), float(low), float(high), method)
+
+
+def share(successes: int, count: int, of: str = "seeds") -> Estimate:
     """A share of seeds with Clopper-Pearson bounds, each exact and one-sided at 95 %.
 
     A share of at least 90 % can be shown with 29 of 29, one of 95 % with 59 of 59.
@@ -62,7 +72,7 @@ def share(successes: int, count: int) -> Estimate:
         raise ValueError("expected at least one seed")
     low = scipy.stats.beta.ppf(0.05, successes, count - successes + 1) if successes else 0.0
     high = scipy.stats.beta.ppf(0.95, successes + 1, count - successes) if successes < count else 1
-    method = f"{successes} of {count} seeds, 95 % Clopper-Pearson, one-sided"
+    method = f"{successes} of {count} {of}, 95 % Clopper-Pearson, one-sided"
     return Estimate(successes / count, float(low), float(high), method)
 
 

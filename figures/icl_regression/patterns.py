@@ -1,0 +1,273 @@
+"""What training finds, in verdicts over seeds: the pattern of KQ and OV, and what it predicts.
+
+Nets come as `Nets`: number of heads -> sweep. Averages are over two-signed seeds (every seed for a
+single head); the same-sign seeds are counted wherever a share is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import xarray
+
+from figures.evidence import Check, Evidence
+from figures.icl_regression.broken import rolled
+from figures.statistics import Estimate, decide, mean, ratio, share, worst
+from sims.engine.sweep import Sweep
+from sims.icl_regression.lengths import trained_losses
+from sims.icl_regression.metrics import pattern
+from theory.claims import State, Verdict
+from theory.icl_regression import risks
+from theory.icl_regression.reduced import mu_gamma
+from theory.icl_regression.setting import Setting
+
+HEADS = (1, 2, 4)
+LENGTHS = tuple(range(10, 101, 5))
+# Shares of off-diagonal energy that still count as diagonal, by number of heads (section 8).
+OFF_ENERGY = {1: 0.01, 2: 0.01, 4: 0.04}
+
+Nets = Mapping[int, xarray.Dataset]
+
+
+def counted(heads: int, final: xarray.Dataset) -> np.ndarray:
+    """Which seeds enter the averages: the two-signed ones, or all where there is one head."""
+    return final.two_signed.values if heads > 1 else np.ones(final.sizes["seed"], bool)
+
+
+def final_nets(data: Mapping[int, xarray.Dataset]) -> dict[int, xarray.Dataset]:
+    """Metrics of the last log point, with the mean training loss of the last tenth as `risk`."""
+    found = {}
+    for heads, training in data.items():
+        last = max(1, training.sizes["step"] // 10)
+        risk = training.loss.isel(step=slice(-last, None)).mean("step")
+        nets = pattern(training.isel(step=-1)).assign(risk=risk)
+        found[heads] = nets.isel(seed=counted(heads, nets)).assign_attrs(
+            seeds=training.sizes["seed"], **_problem(training)
+        )
+    return found
+
+
+def diagonal(nets: Nets) -> Verdict:
+    """C-ICL-18: the share of seeds whose KQ is diagonal."""
+    parts = {
+        heads: share(int((final.weighted_off_energy <= OFF_ENERGY[heads]).sum()), _count(final))
+        for heads, final in nets.items()
+    }
+    return _least("C-ICL-18", parts, 0.90)
+
+
+def label_only(nets: Nets) -> Verdict:
+    """C-ICL-19: the mean share of the label in OV."""
+    parts = {heads: mean(final.weighted_label_ratio.values) for heads, final in nets.items()}
+    return _least("C-ICL-19", parts, 0.99)
+
+
+def sign_matching(nets: Nets) -> Verdict:
+    """C-ICL-20: sign(omega) = sign(mu) in every active head of two-signed nets."""
+    matched = total = 0
+    for heads, final in nets.items():
+        if heads > 1:
+            same = (np.sign(final.omega) == np.sign(final.mu)).values[final.active.values]
+            matched, total = matched + int(same.sum()), total + same.size
+    found = share(matched, total, "active heads")
+    state = decide(found, low=0.99) if matched == total else "fails"
+    return _verdict("C-ICL-20", found, "every active head; lower bound >= 0.99", state)
+
+
+def zero_sum(nets: Nets) -> Verdict:
+    """C-ICL-21: the share of two-signed seeds whose mu add up to nearly nothing."""
+    parts = {
+        heads: share(int((final.imbalance <= 0.02).sum()), _count(final))
+        for heads, final in nets.items()
+        if heads > 1
+    }
+    return _least("C-ICL-21", parts, 0.95)
+
+
+def valley(nets: Nets) -> Verdict:
+    """C-ICL-23: eta, and mu_+ against mu_gamma at the measured gamma."""
+    states: list[State] = []
+    detail: dict[str, float | str] = {}
+    etas = []
+    for heads, final in nets.items():
+        if heads == 1:
+            continue
+        eta = mean(final.eta.values)
+        predicted = np.asarray(mu_gamma(final.gamma.values, _setting(final)))
+        height = mean((final.mu_plus - final.mu_minus).values / 2 / predicted)
+        states += [decide(eta, 0.883 - 0.015, 0.883 + 0.015), decide(height, 0.95, 1.05)]
+        etas.append(eta)
+        detail |= {f"eta, H={heads}": eta.value, f"mu_+/mu_gamma, H={heads}": height.value}
+        detail |= {f"gamma, H={heads}": float(final.gamma.mean())}
+    farthest = max(etas, key=lambda eta: abs(eta.value - 0.883))
+    expected = "eta 0.883 +- 0.015, mu_+/mu_gamma 1 +- 0.05"
+    return _verdict("C-ICL-23", farthest, expected, worst(*states), detail)
+
+
+def single_head(nets: Nets) -> Verdict:
+    """C-ICL-24: one head's omega, mu and loss, and the rejection of 1/sqrt(d)."""
+    final = nets[1]
+    omega, mu = (mean(np.abs(final[name].values[:, 0])) for name in ("omega", "mu"))
+    loss = mean(final.risk.values)
+    states = [
+        decide(omega, max(0.50, final.attrs["dimension"] ** -0.5), 0.54),
+        decide(mu, 1.43, 1.55),
+        decide(loss, 0.397, 0.409),
+    ]
+    detail = {"mu": mu.value, "loss": loss.value, "smallest |omega|": float(abs(final.omega).min())}
+    expected = "|omega| 0.52 +- 0.02, not 0.447; |mu| 1.49 +- 0.06; loss 0.403 +- 0.006"
+    return _verdict("C-ICL-24", omega, expected, worst(*states), detail)
+
+
+def head_count(losses: Mapping[int, np.ndarray]) -> Verdict:
+    """C-ICL-25: the loss of one head over that of more, and of two over that of four."""
+    gains = {heads: ratio(losses[1], losses[heads]) for heads in (2, 4)}
+    alike = ratio(losses[2], losses[4])
+    states = [decide(gain, low=1.5) for gain in gains.values()]
+    least = min(gains.values(), key=lambda gain: gain.value)
+    state = worst(*states, decide(alike, 1 / 1.03, 1.03))
+    expected = "one over more >= 1.5; two over four 1 +- 0.03"
+    return _verdict("C-ICL-25", least, expected, state, {"two over four": alike.value})
+
+
+def length_generalisation(nets: Nets, losses: Mapping[int, xarray.Dataset]) -> Verdict:
+    """C-ICL-29: loss at every length against the exact risk at the net's own eta."""
+    states, means = [], []
+    for heads, final in nets.items():
+        if heads == 1:
+            continue
+        relative = relative_losses(final, losses[heads]).sel(length=slice(20, 100))
+        for length in relative.length.values:
+            found = mean(relative.sel(length=length).values)
+            states.append(decide(found, 0.97, 1.03))
+            means.append((abs(found.value - 1), found, heads, int(length)))
+    _, farthest, heads, length = max(means)
+    detail = {"heads": heads, "length": length}
+    return _verdict("C-ICL-29", farthest, "1 +- 0.03 at every length", worst(*states), detail)
+
+
+def relative_losses(final: xarray.Dataset, losses: xarray.DataArray) -> xarray.DataArray:
+    """Losses (seed, length) over the exact risk of debiased GD at each net's own eta."""
+    exact = [risks.debiased_gd_risk(final.eta, _setting(final, int(L))) for L in losses.length]
+    return losses.sel(seed=final.seed) / xarray.concat(exact, losses.length)
+
+
+def losses_by_length(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.DataArray]:
+    """Loss (seed, length) by number of heads, on plain prompts.
+
+    All nets see the same 16,000 prompts, whose own scatter is removed through the control: one step
+    of debiased GD, whose loss on them is measured and whose risk is known.
+    """
+    found = {}
+    for heads, sweep in sweeps.items():
+        training = evidence.sweep(sweep)
+        setting = Setting(**_problem(training))
+        step = float(setting.eta_star)
+        data = evidence.table(
+            trained_losses, sweep, lengths=LENGTHS, step_size=step, blocks=8, prompts=2000
+        )
+        exact = [risks.debiased_gd_risk(step, setting._replace(length=L)) for L in LENGTHS]
+        found[heads] = data.loss - data.control + xarray.DataArray(exact, data.length.coords)
+    return found
+
+
+Sweeps = Mapping[int, str | Sweep]
+TRAINED: Sweeps = {heads: f"icl_regression.training_h{heads}" for heads in HEADS}
+ROLLED: Sweeps = {heads: rolled(heads) for heads in HEADS}
+
+
+def nets_of(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.Dataset]:
+    """Final nets of some sweeps, by number of heads."""
+    return final_nets({heads: evidence.sweep(sweep) for heads, sweep in sweeps.items()})
+
+
+def _nets(sweeps: Sweeps) -> Callable[[Evidence], tuple[Nets]]:
+    return lambda evidence: (nets_of(evidence, sweeps),)
+
+
+def _rolled_labels(evidence: Evidence) -> tuple[Nets]:
+    data = {heads: evidence.sweep(sweep) for heads, sweep in ROLLED.items()}
+    return (final_nets({h: nets.assign(ov=nets.ov.roll(key=1)) for h, nets in data.items()}),)
+
+
+def _next_seed(evidence: Evidence) -> tuple[Nets]:
+    """Null data: the second head of each net is that of the next seed."""
+    data = {}
+    for heads in (2, 4):
+        nets = evidence.sweep(ROLLED[heads])
+        shifted = nets.roll(seed=1).assign_coords(seed=nets.seed)
+        second = nets["head"] == 1
+        data[heads] = nets.assign(
+            {name: xarray.where(second, shifted[name], nets[name]) for name in ("kq", "ov")}
+        )
+    return (final_nets(data),)
+
+
+def _losses_at_training_length(sweeps: Sweeps) -> Callable[[Evidence], tuple]:
+    def findings(evidence: Evidence) -> tuple[dict[int, np.ndarray]]:
+        nets, losses = nets_of(evidence, sweeps), losses_by_length(evidence, sweeps)
+        at = {h: losses[h].sel(seed=net.seed, length=_length(net)) for h, net in nets.items()}
+        return ({heads: values.values for heads, values in at.items()},)
+
+    return findings
+
+
+def _all_lengths(sweeps: Sweeps) -> Callable[[Evidence], tuple]:
+    return lambda evidence: (nets_of(evidence, sweeps), losses_by_length(evidence, sweeps))
+
+
+def _problem(training: xarray.Dataset) -> dict[str, float]:
+    names = ("dimension", "length", "noise_variance")
+    return {name: float(training.attrs[name]) for name in names}
+
+
+def _setting(final: xarray.Dataset, length: float | None = None) -> Setting:
+    length = final.attrs["length"] if length is None else length
+    return Setting(final.attrs["dimension"], length, final.attrs["noise_variance"])
+
+
+def _length(final: xarray.Dataset) -> int:
+    return int(final.attrs["length"])
+
+
+def _count(final: xarray.Dataset) -> int:
+    return final.sizes["seed"]
+
+
+def _least(claim: str, parts: Mapping[int, Estimate], low: float) -> Verdict:
+    state = worst(*(decide(part, low=low) for part in parts.values()))
+    heads = min(parts, key=lambda key: parts[key].low)
+    detail: dict[str, float | str] = {f"H={h}": part.value for h, part in parts.items()}
+    return _verdict(claim, parts[heads], f">= {low:g} for each H", state, detail)
+
+
+def _verdict(
+    claim: str,
+    found: Estimate,
+    expected: str,
+    state: State,
+    detail: Mapping[str, float | int | str] | None = None,
+) -> Verdict:
+    interval = (found.low, found.high)
+    return Verdict(claim, found.value, interval, found.method, expected, state, detail or {})
+
+
+_PRESETS = ("quick", "paper")
+
+CHECKS = (
+    Check("C-ICL-18", diagonal, _nets(TRAINED), _nets(ROLLED), _PRESETS),
+    Check("C-ICL-19", label_only, _nets(TRAINED), _rolled_labels, _PRESETS),
+    Check("C-ICL-20", sign_matching, _nets(TRAINED), _nets(ROLLED), _PRESETS),
+    Check("C-ICL-21", zero_sum, _nets(TRAINED), _next_seed, _PRESETS),
+    Check("C-ICL-23", valley, _nets(TRAINED), _nets(ROLLED), _PRESETS),
+    Check("C-ICL-24", single_head, _nets(TRAINED), _nets(ROLLED), _PRESETS),
+    Check(
+        "C-ICL-25",
+        head_count,
+        _losses_at_training_length(TRAINED),
+        _losses_at_training_length(ROLLED),
+        _PRESETS,
+    ),
+    Check("C-ICL-29", length_generalisation, _all_lengths(TRAINED), _all_lengths(ROLLED), _PRESETS),
+)

@@ -1,0 +1,61 @@
+"""What the circuits of trained nets look like, in the numbers of section 6.
+
+Averages over heads are weighted by mu^2: the gradient of a head's KQ is proportional to its mu, so
+heads of small mu have noisy KQ and an unweighted worst head would measure that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray
+
+ACTIVE = 0.1
+
+
+def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
+    """The metrics of nets, whatever dimensions (seed, step) they come in.
+
+    Args:
+        circuits: `kq` with dimensions head, key, query and `ov` with head, key, besides others. The
+            last column of KQ is never used by the net and enters no metric.
+
+    Returns:
+        Per head: `omega` (mean diagonal of KQ on covariates), `mu` (OV on the label), `off_energy`
+        (share of KQ's energy on covariates off the diagonal), `label_ratio` (|mu| over the norm of
+        OV), `active` (|mu| at least a tenth of the largest). Per net: `weighted_off_energy`,
+        `weighted_label_ratio`, `gamma` (weighted |omega|), `inhomogeneity` (weighted relative sd of
+        |omega|), `eta` (sum mu omega), `mu_plus`, `mu_minus` (sums over the heads of either sign of
+        mu), `imbalance` (|sum mu| over sum |mu|), `two_signed` (active heads of both signs).
+    """
+    kq = circuits.kq.transpose(..., "head", "key", "query")
+    covariates = kq.values[..., :-1, :-1]
+    outer = kq.isel(key=0, query=0, drop=True)
+    diagonal = np.diagonal(covariates, axis1=-2, axis2=-1)
+    omega = outer.copy(data=diagonal.mean(axis=-1))
+    on, whole = (diagonal**2).sum(-1), (covariates**2).sum((-2, -1))
+    off_energy = outer.copy(data=1 - on / whole)
+    mu = circuits.ov.isel(key=-1, drop=True)
+    size = np.abs(mu)
+    label_ratio = size / np.sqrt((circuits.ov**2).sum("key"))
+    active = size >= ACTIVE * size.max("head")
+    weights = mu**2 / (mu**2).sum("head")
+    gamma = (weights * np.abs(omega)).sum("head")
+    spread = np.sqrt((weights * (np.abs(omega) - gamma) ** 2).sum("head"))
+    return xarray.Dataset(
+        {
+            "omega": omega,
+            "mu": mu,
+            "off_energy": off_energy,
+            "label_ratio": label_ratio,
+            "active": active,
+            "weighted_off_energy": (weights * off_energy).sum("head"),
+            "weighted_label_ratio": (weights * label_ratio).sum("head"),
+            "gamma": gamma,
+            "inhomogeneity": spread / gamma,
+            "eta": (mu * omega).sum("head"),
+            "mu_plus": mu.where(mu > 0, 0).sum("head"),
+            "mu_minus": mu.where(mu < 0, 0).sum("head"),
+            "imbalance": np.abs(mu.sum("head")) / size.sum("head"),
+            "two_signed": (active & (mu > 0)).any("head") & (active & (mu < 0)).any("head"),
+        }
+    )
