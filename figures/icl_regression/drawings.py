@@ -70,9 +70,10 @@ def circuits(evidence: Evidence) -> tuple[Drawing, Numbers]:
     assert image is not None
     axes = drawing.add_subplot(grid[1, 4])
     drawing.colorbar(image, cax=axes, ticks=[-1, 0, 1], label="relative to max")
-    share.set(xscale="log", xlim=(1e-4, 0.1), ylim=(0, 1.03), ylabel="share of seeds")
+    share.set(xscale="log", xlim=(1e-4, 0.1), ylim=(0, 1.65), yticks=[0, 0.5, 1])
+    share.set_ylabel("share of seeds", y=0.3)
     share.set_xlabel("off-diagonal energy of KQ", labelpad=1)
-    share.legend(fontsize=6, loc="upper left", bbox_to_anchor=(-0.02, 1.03), handlelength=1)
+    share.legend(fontsize=6, loc="upper left", handlelength=1.2, borderaxespad=0)
     return drawing, numbers
 
 
@@ -107,7 +108,7 @@ def _energies(axes: Axes, final: xarray.Dataset, heads: int, color: str) -> None
     height = np.arange(1, len(values) + 1) / max(1, len(values))
     label = f"H = {heads}: {len(values)}/{len(chosen)}"
     axes.step(values, height, color, where="post", label=label)
-    axes.axvline(OFF_ENERGY[heads], color=color, **THEORY)
+    axes.axvline(OFF_ENERGY[heads], ymax=1 / 1.65, color=color, **THEORY)
 
 
 def dynamics(evidence: Evidence) -> tuple[Drawing, Numbers]:
