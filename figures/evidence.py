@@ -35,6 +35,7 @@ class Evidence:
         quiet: show no progress.
         used: provenance of what was asked for since it was last cleared, by name.
         reports: what was run.
+        loaded: results read so far, by sweep id.
     """
 
     store: Store
@@ -42,6 +43,7 @@ class Evidence:
     quiet: bool = False
     used: dict[str, Any] = dataclasses.field(default_factory=dict)
     reports: list[Report] = dataclasses.field(default_factory=list)
+    loaded: dict[str, xarray.Dataset] = dataclasses.field(default_factory=dict)
 
     def find(self, name: str) -> Sweep:
         """The sweep called `name`, at this preset."""
@@ -50,8 +52,10 @@ class Evidence:
     def sweep(self, sweep: str | Sweep) -> xarray.Dataset:
         """A sweep's results, by its name in `sims` or as a sweep; computed where missing."""
         found = self.find(sweep) if isinstance(sweep, str) else sweep
-        self.reports.append(run([found], self.store, quiet=self.quiet))
-        data = load(self.store, found)
+        if found.id not in self.loaded:
+            self.reports.append(run([found], self.store, quiet=self.quiet))
+            self.loaded[found.id] = load(self.store, found)
+        data = self.loaded[found.id]
         name = sweep if isinstance(sweep, str) else found.name
         settings = {k: v for k, v in data.attrs.items() if k not in ("provenance", "experiment")}
         settings |= {axis: list(values) for axis, values in found.axes.items()}

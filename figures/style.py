@@ -45,7 +45,7 @@ _SETTINGS = {
 @contextlib.contextmanager
 def style() -> Iterator[None]:
     """Matplotlib settings of the house within the block; no LaTeX needed."""
-    with matplotlib.rc_context(_SETTINGS):
+    with matplotlib.rc_context(_SETTINGS):  # pyright: ignore[reportArgumentType]
         yield
 
 

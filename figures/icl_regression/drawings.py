@@ -8,9 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Drawing
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from figures.evidence import Evidence, Figure
 from figures.icl_regression.patterns import (
@@ -91,7 +93,7 @@ def _heat_map(panel: Axes, kq: np.ndarray, ov: np.ndarray) -> AxesImage:
     shown[:, : width - 1], shown[:, -1] = kq[:, :-1], ov
     image = panel.imshow(shown, vmin=-1, vmax=1)
     # The last column of KQ meets a zero and never acts: hatched, not coloured.
-    unused = plt.Rectangle((width - 1.5, -0.5), 1, width, fill=False, hatch="////", ec=GREY, lw=0)
+    unused = Rectangle((width - 1.5, -0.5), 1, width, fill=False, hatch="////", ec=GREY, lw=0)
     panel.add_patch(unused)
     panel.axhline(width - 1.5, color=GREY, lw=0.6, ls=":", xmax=width / (width + 2))
     panel.set_xticks([0, width - 2, width - 1, width + 1], ["$x_1$", "$x_d$", "$y$", "OV"])
@@ -117,9 +119,7 @@ def dynamics(evidence: Evidence) -> tuple[Drawing, Numbers]:
     numbers: Numbers = {}
     for column, heads in zip(axes.T, HEADS, strict=True):
         training = evidence.sweep(TRAINED[heads])
-        setting = Setting(
-            *(float(training.attrs[n]) for n in ("dimension", "length", "noise_variance"))
-        )
+        setting = Setting(*(float(training.attrs[name]) for name in Setting._fields))
         path = pattern(training)
         final = path.isel(step=-1)
         chosen = counted(heads, final)
@@ -130,7 +130,8 @@ def dynamics(evidence: Evidence) -> tuple[Drawing, Numbers]:
         for name, panel in (("omega", column[0]), ("mu", column[1])):
             for sign, color in ((positive, BLUE), (~positive, ORANGE)):
                 shown = lines[name].where(sign & active).transpose("seed", "head", "step").values
-                panel.plot(steps, shown.reshape(-1, len(steps)).T, color=color, lw=0.3, alpha=0.25)
+                paths = [np.stack([steps, path], 1) for path in shown.reshape(-1, len(steps))]
+                panel.add_collection(LineCollection(paths, colors=color, lw=0.3, alpha=0.25))
         numbers[f"H={heads}"] = {"step": steps, "two_signed_seeds": int(chosen.sum())}
         if heads == 1:
             _single(column, lines, steps, setting, numbers[f"H={heads}"])
@@ -139,6 +140,7 @@ def dynamics(evidence: Evidence) -> tuple[Drawing, Numbers]:
         column[0].set_title(f"H = {heads}: {int(chosen.sum())} of {len(chosen)} seeds")
         column[2].set_xlabel("training step")
     axes[0, 0].set_ylabel(r"$\omega$ of active heads")
+    axes[0, 0].set_ylim(-0.65, 0.65)
     axes[1, 0].set_ylabel(r"$\mu$ of heads; sums $\mu_\pm$")
     axes[2, 0].set_ylabel(r"$\eta=\sum\mu\omega$;  $\sum\mu/\sum|\mu|$")
     axes[1, 0].set_ylim(-3.4, 3.4)
@@ -236,7 +238,7 @@ def estimators(evidence: Evidence) -> tuple[Drawing, Numbers]:
     bottom.axhline(1, color=GREEN, **THEORY)
     losses = losses_by_length(evidence, TRAINED)
     for heads, net in nets_of(evidence, TRAINED).items():
-        style = {"marker": dict(zip(HEADS, "ovs", strict=True))[heads], "color": RED}
+        style = {"marker": "ovs"[HEADS.index(heads)], "color": RED}
         style |= {"ms": 3, "ls": "none", "mfc": "white", "mew": 0.8, "elinewidth": 0.8}
         shown = losses[heads].sel(seed=net.seed)
         mean, half = _interval(shown)

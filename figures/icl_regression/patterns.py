@@ -96,7 +96,8 @@ def valley(nets: Nets) -> Verdict:
         eta = mean(final.eta.values)
         predicted = np.asarray(mu_gamma(final.gamma.values, _setting(final)))
         height = mean((final.mu_plus - final.mu_minus).values / 2 / predicted)
-        states += [decide(eta, 0.883 - 0.015, 0.883 + 0.015), decide(height, 0.95, 1.05)]
+        states.append(decide(eta, 0.883 - 0.015, 0.883 + 0.015))
+        states.append(decide(height, 0.95, 1.05))
         etas.append(eta)
         detail |= {f"eta, H={heads}": eta.value, f"mu_+/mu_gamma, H={heads}": height.value}
         detail |= {f"gamma, H={heads}": float(final.gamma.mean())}
@@ -110,7 +111,7 @@ def single_head(nets: Nets) -> Verdict:
     final = nets[1]
     omega, mu = (mean(np.abs(final[name].values[:, 0])) for name in ("omega", "mu"))
     loss = mean(final.risk.values)
-    states = [
+    states: list[State] = [
         decide(omega, max(0.50, final.attrs["dimension"] ** -0.5), 0.54),
         decide(mu, 1.43, 1.55),
         decide(loss, 0.397, 0.409),
@@ -124,16 +125,17 @@ def head_count(losses: Mapping[int, np.ndarray]) -> Verdict:
     """C-ICL-25: the loss of one head over that of more, and of two over that of four."""
     gains = {heads: ratio(losses[1], losses[heads]) for heads in (2, 4)}
     alike = ratio(losses[2], losses[4])
-    states = [decide(gain, low=1.5) for gain in gains.values()]
+    states: list[State] = [decide(gain, low=1.5) for gain in gains.values()]
     least = min(gains.values(), key=lambda gain: gain.value)
     state = worst(*states, decide(alike, 1 / 1.03, 1.03))
     expected = "one over more >= 1.5; two over four 1 +- 0.03"
     return _verdict("C-ICL-25", least, expected, state, {"two over four": alike.value})
 
 
-def length_generalisation(nets: Nets, losses: Mapping[int, xarray.Dataset]) -> Verdict:
+def length_generalisation(nets: Nets, losses: Mapping[int, xarray.DataArray]) -> Verdict:
     """C-ICL-29: loss at every length against the exact risk at the net's own eta."""
-    states, means = [], []
+    states: list[State] = []
+    means = []
     for heads, final in nets.items():
         if heads == 1:
             continue
@@ -149,8 +151,10 @@ def length_generalisation(nets: Nets, losses: Mapping[int, xarray.Dataset]) -> V
 
 def relative_losses(final: xarray.Dataset, losses: xarray.DataArray) -> xarray.DataArray:
     """Losses (seed, length) over the exact risk of debiased GD at each net's own eta."""
-    exact = [risks.debiased_gd_risk(final.eta, _setting(final, int(L))) for L in losses.length]
-    return losses.sel(seed=final.seed) / xarray.concat(exact, losses.length)
+    lengths, etas = losses.length.values, final.eta.values[:, None]
+    exact = risks.debiased_gd_risk(etas, _setting(final)._replace(length=lengths))
+    chosen = losses.sel(seed=final.seed).transpose("seed", "length")
+    return chosen / np.asarray(exact)
 
 
 def losses_by_length(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.DataArray]:
@@ -218,13 +222,11 @@ def _all_lengths(sweeps: Sweeps) -> Callable[[Evidence], tuple]:
 
 
 def _problem(training: xarray.Dataset) -> dict[str, float]:
-    names = ("dimension", "length", "noise_variance")
-    return {name: float(training.attrs[name]) for name in names}
+    return {name: float(training.attrs[name]) for name in Setting._fields}
 
 
-def _setting(final: xarray.Dataset, length: float | None = None) -> Setting:
-    length = final.attrs["length"] if length is None else length
-    return Setting(final.attrs["dimension"], length, final.attrs["noise_variance"])
+def _setting(final: xarray.Dataset) -> Setting:
+    return Setting(*(final.attrs[name] for name in Setting._fields))
 
 
 def _length(final: xarray.Dataset) -> int:
@@ -236,10 +238,10 @@ def _count(final: xarray.Dataset) -> int:
 
 
 def _least(claim: str, parts: Mapping[int, Estimate], low: float) -> Verdict:
-    state = worst(*(decide(part, low=low) for part in parts.values()))
+    states: list[State] = [decide(part, low=low) for part in parts.values()]
     heads = min(parts, key=lambda key: parts[key].low)
     detail: dict[str, float | str] = {f"H={h}": part.value for h, part in parts.items()}
-    return _verdict(claim, parts[heads], f">= {low:g} for each H", state, detail)
+    return _verdict(claim, parts[heads], f">= {low:g} for each H", worst(*states), detail)
 
 
 def _verdict(

@@ -23,7 +23,7 @@ State = PyTree
 Arrays = Mapping[str, Array]
 
 
-def static(default: Any, help: str = "", **limits: Any) -> Any:
+def static(*, default: Any, help: str = "", **limits: Any) -> Any:
     """Declare a setting that shapes the program (sizes, architecture, task): it recompiles.
 
     Args:
@@ -34,7 +34,7 @@ def static(default: Any, help: str = "", **limits: Any) -> Any:
     return _declare(default, help, limits, traced=False)
 
 
-def traced(default: Any, help: str = "", **limits: Any) -> Any:
+def traced(*, default: Any, help: str = "", **limits: Any) -> Any:
     """Declare a setting that is data (learning rate, noise, initial scale): it never recompiles.
 
     Args: as for `static`; the value is a number.
@@ -75,8 +75,8 @@ class Experiment:
     may_diverge: ClassVar[bool] = False
     dims: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    steps: int = static(1000, "number of steps", ge=1)
-    log_every: int = static(100, "steps between two log points", ge=1)
+    steps: int = static(default=1000, help="number of steps", ge=1)
+    log_every: int = static(default=100, help="steps between two log points", ge=1)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

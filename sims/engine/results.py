@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from sims.engine.errors import Incomplete
 from sims.engine.experiment import traced_names
 from sims.engine.identity import digest, settings, table_id
 from sims.engine.provenance import provenance
-from sims.engine.store import Store
+from sims.engine.store import Store, read_json
 from sims.engine.sweep import Run, Sweep
 
 if TYPE_CHECKING:
@@ -92,24 +91,21 @@ def load(store: Store, sweep: Sweep) -> xarray.Dataset:
             f"{missing} of {len(runs)} runs of {sweep.name} are not in {store.root}; "
             f"run: python -m sims run {sweep.name}"
         )
-    read = functools.cache(store.read)
-    parts = [read(known[run.id][0]).isel(run=[known[run.id][1]]) for run in runs]
-    groups: dict[Any, list] = {}
-    for run, part in zip(runs, parts, strict=True):
-        groups.setdefault(digest(_structure(run)), []).append(part)
+    parts: dict[Path, list[Run]] = {}
+    for run in runs:
+        parts.setdefault(known[run.id][0], []).append(run)
+    groups: dict[str, list] = {}
+    for path, members in parts.items():
+        slots = [known[run.id][1] for run in members]
+        groups.setdefault(_structure(members[0]), []).append(store.read(path).isel(run=slots))
     whole = [xarray.concat(group, "run", join="exact") for group in groups.values()]
-    data = xarray.concat(whole, "run", join="outer")
+    data = xarray.concat(whole, "run", join="outer").sel(run=[run.id for run in runs])
     varying = [*sweep.axes, "seed"]
     fixed = {n: v for n, v in settings(sweep.base).items() if n not in varying}
     data = data.drop_vars([*fixed, "run"]).set_index(run=varying)
     data = data.unstack("run") if sweep.axes else data.rename(run="seed")
     data = data.transpose(*varying, ...)
-    records = {known[run.id][0]: None for run in runs}
-    sources = [
-        record["provenance"]
-        for path, record in store.records("runs", sweep.name)
-        if path in records
-    ]
+    sources = [read_json(path)["provenance"] for path in parts]
     return data.assign_attrs(fixed, experiment=sweep.name, provenance=json.dumps(sources))
 
 
@@ -133,6 +129,7 @@ def table(
     return store.read(path)
 
 
-def _structure(run: Run) -> dict[str, Any]:
+def _structure(run: Run) -> str:
     leaves = traced_names(type(run.experiment))
-    return {name: value for name, value in settings(run.experiment).items() if name not in leaves}
+    values = settings(run.experiment)
+    return digest({name: value for name, value in values.items() if name not in leaves})

@@ -135,7 +135,7 @@ def trained_losses(
     def losses(batch: Prompts) -> dict[str, Losses]:
         pairs, x, y = tokens(batch), batch.covariates, batch.labels[..., None]
 
-        def error(predicted: Float[Array, "prompt length"]) -> Losses:
+        def error(predicted: Any) -> Losses:
             return jnp.mean((predicted - batch.target[:, None]) ** 2, axis=0)
 
         def loss(circuits: tuple[Array, Array]) -> Losses:

@@ -31,13 +31,15 @@ class Training(Experiment):
 
     dims = {"kq": ("head", "key", "query"), "ov": ("head", "key")}
 
-    heads: int = static(2, "attention heads H", ge=1)
-    dimension: int = static(5, "covariate dimension d", ge=1)
-    length: int = static(40, "pairs per prompt L", ge=2)
-    prompts: int = static(64, "prompts per step", ge=1)
-    noise_variance: float = traced(0.1, "variance of the labels' noise", ge=0)
-    learning_rate: float = traced(0.01, "Adam's initial rate", gt=0)
-    final_fraction: float = traced(0.01, "last rate over first, by a cosine", ge=0, le=1)
+    heads: int = static(default=2, help="attention heads H", ge=1)
+    dimension: int = static(default=5, help="covariate dimension d", ge=1)
+    length: int = static(default=40, help="pairs per prompt L", ge=2)
+    prompts: int = static(default=64, help="prompts per step", ge=1)
+    noise_variance: float = traced(default=0.1, help="variance of the labels' noise", ge=0)
+    learning_rate: float = traced(default=0.01, help="Adam's initial rate", gt=0)
+    final_fraction: float = traced(
+        default=0.01, help="last rate over first, by a cosine", ge=0, le=1
+    )
 
     def sample(self, key: Key[Array, ""]) -> Prompts:
         """The prompts of one step."""

@@ -17,8 +17,8 @@ from sims.engine.sweep import Sweep
 
 class Walk(Experiment):
     dims = {"place": ("coordinate",)}
-    size: int = static(2, "coordinates", ge=1)
-    rate: float = traced(0.5, "shrinking per step", gt=0)
+    size: int = static(default=2, help="coordinates", ge=1)
+    rate: float = traced(default=0.5, help="shrinking per step", gt=0)
     def init(self, key):
         return jax.random.normal(key, (self.size,), self.precision)
     def step(self, state, key):

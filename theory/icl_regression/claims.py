@@ -5,12 +5,14 @@ about trained nets read: mu^2-weighted averages over heads, of seeds whose activ
 signs ("two-signed"); single-head nets count whole.
 """
 
-from theory.claims import Claim
+from collections.abc import Mapping
+
+from theory.claims import Claim, State
 
 _CHECKS = "figures.icl_regression"
 _ROUND_OFF = "round-off of float64 through some hundred operations"
 # The smoke preset only shows that the pipe is open: too few seeds and steps to decide anything.
-_TRAINED = {"*": "holds", "smoke": "not run at this preset"}
+_TRAINED: Mapping[str, State] = {"*": "holds", "smoke": "not run at this preset"}
 
 
 def _identity(id: str, statement: str, source: str, expected: str, falsifier: str, check: str,
@@ -123,10 +125,9 @@ CLAIMS = (
         "C-ICL-11",
         "eta* = L/(L + D) minimises the risk of debiased GD at every finite L.",
         "POST, DER; section 4.4",
-        "relative distance of the numerical minimiser <= 1e-6",
+        "relative distance of the root of its derivative <= 1e-10",
         "the best step of GD that is not debiased",
         "eta_star",
-        "square root of round-off: a minimum is flat",
     ),
     _identity(
         "C-ICL-15",
@@ -189,8 +190,7 @@ CLAIMS = (
         "A single head ends at the optimum of the true loss, omega = .515, and not at 1/sqrt(d), "
         "the optimum of the approximate one.",
         "POST, corrected by DER; section 4.2",
-        "mean |omega| in .52 +- .02 and below .447 in no seed, |mu| in 1.49 +- .06, loss in "
-        ".403 +- .006",
+        "mean |omega| in .52 +- .02, which excludes .447; |mu| in 1.49 +- .06; loss .403 +- .006",
         "the true optimum by Monte Carlo: omega .515 +- .01, mu 1.50, loss .4033",
         "query coordinates rolled by one in training",
         "single_head",

@@ -9,13 +9,15 @@ become equal and shrink while mu grows along the valley 2 gamma mu ~ eta*.
 
 from __future__ import annotations
 
+from typing import Any
+
 import diffrax
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from theory.icl_regression.reduced import Heads
-from theory.icl_regression.setting import Scalar, Setting
+from theory.icl_regression.setting import Setting, Values
 
 Path = tuple[Float[Array, "time head"], Float[Array, "time head"]]
 
@@ -30,7 +32,7 @@ def descent(omega: Heads, mu: Heads, setting: Setting) -> tuple[Heads, Heads]:
     return along_omega, along_mu
 
 
-def balance_rate(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Float[Array, ""]:
+def balance_rate(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Values:
     """(1/2) d/dt (|mu|^2 - |omega|^2) = c sum_{k>=0} (k - 1) d^k/k! (mu.omega^k)^2.
 
     From mu.dmu - omega.domega: the signal terms cancel and c [d omega'(E o mu mu') omega - mu'E mu]
@@ -49,7 +51,7 @@ def gradient_flow(omega: Heads, mu: Heads, times: Float[Array, " time"], setting
     valley the flow is stiff, fast across and slow along. Call it in float64.
     """
 
-    def field(t: Scalar, state: tuple[Heads, Heads], _: None) -> tuple[Heads, Heads]:
+    def field(t: Any, state: tuple[Heads, Heads], _: Any) -> tuple[Heads, Heads]:
         return descent(*state, setting)
 
     solution = diffrax.diffeqsolve(
@@ -67,7 +69,7 @@ def gradient_flow(omega: Heads, mu: Heads, times: Float[Array, " time"], setting
     return solution.ys
 
 
-def gradient_descent(omega: Heads, mu: Heads, rate: Scalar, steps: int, setting: Setting) -> Path:
+def gradient_descent(omega: Heads, mu: Heads, rate: Values, steps: int, setting: Setting) -> Path:
     """(omega, mu) after 0 .. steps steps of plain gradient descent on Lt/2; time is rate * step."""
 
     def step(state: tuple[Heads, Heads], _: None) -> tuple[tuple[Heads, Heads], tuple]:
@@ -79,9 +81,7 @@ def gradient_descent(omega: Heads, mu: Heads, rate: Scalar, steps: int, setting:
     return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), (omega, mu), path)
 
 
-def drift_law(
-    times: Float[Array, " time"], positive: int, negative: int, setting: Setting
-) -> Float[Array, " time"]:
+def drift_law(times: Values, positive: int, negative: int, setting: Setting) -> Values:
     """gamma(t) ~ (8 c d^3 t/(1/k_+ + 1/k_-))^(-1/6) for late times (section 4.3).
 
     On the valley the balance law's first term left is k = 3; with mu = mu_gamma in each sign group

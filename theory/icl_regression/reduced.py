@@ -16,19 +16,19 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from theory.icl_regression.setting import Scalar, Setting
+from theory.icl_regression.setting import Setting, Values
 
 Heads = Float[Array, " head"]
 
 
-def approximate_loss(omega: Heads, mu: Heads, setting: Setting) -> Float[Array, ""]:
+def approximate_loss(omega: Heads, mu: Heads, setting: Setting) -> Values:
     """Lt(omega, mu), the whole of it; the authors' code and the flow's time use Lt/2."""
     kernel = jnp.exp(setting.dimension * jnp.outer(omega, omega))
     signal = (1 - mu @ omega) ** 2
     return setting.noise_variance + signal + setting.c * mu @ kernel @ mu
 
 
-def taylor_loss(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Float[Array, ""]:
+def taylor_loss(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Values:
     """Lt with the kernel as a series: s2 + (1 - mu.omega)^2 + c sum_k d^k/k! (mu.omega^k)^2.
 
     Args:
@@ -58,7 +58,7 @@ def hoelder_bound(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) ->
     return jnp.sum(_coefficients(setting, orders) * powers)
 
 
-def systematic_error(eta: Scalar, setting: Setting) -> Scalar:
+def systematic_error(eta: Values, setting: Setting) -> Values:
     """True loss minus Lt as gamma -> 0 at fixed eta = 2 gamma mu (section 4.1).
 
     There the softmax pair is debiased GD of step eta, whose risk is exact (`risks`), while Lt tends
@@ -67,7 +67,7 @@ def systematic_error(eta: Scalar, setting: Setting) -> Scalar:
     return (2 * eta - eta**2) / setting.length - eta**2 * setting.big_d / setting.length**2
 
 
-def mu_gamma(gamma: Float[Array, "*shape"], setting: Setting) -> Float[Array, "*shape"]:
+def mu_gamma(gamma: Values, setting: Setting) -> Values:
     """The minimiser of Lt at omega = (gamma, -gamma), mu = (m, -m) (section 4.2).
 
     Lt = s2 + (1 - 2 m gamma)^2 + 4 c m^2 sinh(d gamma^2) is a parabola in m with its minimum at
@@ -76,15 +76,13 @@ def mu_gamma(gamma: Float[Array, "*shape"], setting: Setting) -> Float[Array, "*
     return gamma / 2 / (gamma**2 + setting.c * jnp.sinh(setting.dimension * gamma**2))
 
 
-def two_head_loss(
-    gamma: Float[Array, "*shape"], mu: Float[Array, "*shape"], setting: Setting
-) -> Float[Array, "*shape"]:
+def two_head_loss(gamma: Values, mu: Values, setting: Setting) -> Values:
     """Lt on the antisymmetric pair omega = (gamma, -gamma), mu = (mu, -mu)."""
     noise = 4 * setting.c * mu**2 * jnp.sinh(setting.dimension * gamma**2)
     return setting.noise_variance + (1 - 2 * mu * gamma) ** 2 + noise
 
 
-def two_head_minimum(gamma: Float[Array, "*shape"], setting: Setting) -> Float[Array, "*shape"]:
+def two_head_minimum(gamma: Values, setting: Setting) -> Values:
     """min over mu of `two_head_loss`: 1 + s2 - gamma^2/(gamma^2 + c sinh(d gamma^2)).
 
     Strictly increasing in gamma > 0, so Lt has no finite minimum: gamma -> 0, mu -> infinity,
@@ -95,11 +93,11 @@ def two_head_minimum(gamma: Float[Array, "*shape"], setting: Setting) -> Float[A
 
 
 def homogeneous_loss(
-    gamma: Float[Array, "*shape"],
-    mu_plus: Float[Array, "*shape"],
-    mu_minus: Float[Array, "*shape"],
+    gamma: Values,
+    mu_plus: Values,
+    mu_minus: Values,
     setting: Setting,
-) -> Float[Array, "*shape"]:
+) -> Values:
     """Lt where all |omega_h| = gamma; mu_+ and mu_- add up the heads of either sign of omega."""
     grown = jnp.exp(setting.dimension * gamma**2)
     noise = (mu_plus**2 + mu_minus**2) * grown + 2 * mu_plus * mu_minus / grown
@@ -107,7 +105,7 @@ def homogeneous_loss(
     return setting.noise_variance + signal + setting.c * noise
 
 
-def single_head_optimum(setting: Setting) -> tuple[Scalar, Scalar, Scalar]:
+def single_head_optimum(setting: Setting) -> tuple[Values, Values, Values]:
     """(omega, mu, loss) of one head's minimum on Lt: omega = 1/sqrt(d) exactly.
 
     Minimising over mu leaves 1 + s2 - 1/(1 + c exp(d omega^2)/omega^2), stationary at d omega^2 =

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
-from theory.icl_regression.setting import Scalar, Setting
+from theory.icl_regression.setting import Setting, Values
 
 
-def gd_risk(eta: Scalar, setting: Setting) -> Scalar:
+def gd_risk(eta: Values, setting: Setting) -> Values:
     """One gradient step from zero, yhat = (eta/L) sum_l y_l x_l.x_q.
 
     With S = X'X/L: E tr S = d and E tr S^2 = d (1 + (d + 1)/L), so signal and cross term give
@@ -21,13 +21,13 @@ def gd_risk(eta: Scalar, setting: Setting) -> Scalar:
     return 1 + noise - 2 * eta + eta**2 * (1 + (d + 1 + d * noise) / length)
 
 
-def gd_eta(setting: Setting) -> Scalar:
+def gd_eta(setting: Setting) -> Values:
     """The step that minimises `gd_risk`."""
     d, length, noise = setting
     return 1 / (1 + (d + 1 + d * noise) / length)
 
 
-def debiased_gd_risk(eta: Scalar, setting: Setting) -> Scalar:
+def debiased_gd_risk(eta: Values, setting: Setting) -> Values:
     """One gradient step on centred covariates, yhat = (eta/L) sum_l y_l (x_l - xbar).x_q.
 
     The centred scatter is Wishart with L - 1 degrees of freedom: E tr S = d (L - 1)/L and
@@ -39,12 +39,12 @@ def debiased_gd_risk(eta: Scalar, setting: Setting) -> Scalar:
     return 1 + setting.noise_variance - 2 * eta * free / length + square
 
 
-def linear_attention_risk(eta: Scalar, trained_length: Scalar, setting: Setting) -> Scalar:
+def linear_attention_risk(eta: Values, trained_length: Values, setting: Setting) -> Values:
     """GD whose 1/L stays at the training length's: a step eta L/L_0 at length L."""
     return gd_risk(eta * setting.length / trained_length, setting)
 
 
-def bayes_risk_limit(setting: Setting) -> Scalar:
+def bayes_risk_limit(setting: Setting) -> Values:
     """Ridge with penalty d s2, which is Bayes, as d, L -> infinity at xi = d/L.
 
     (1/2)[s2 + (xi - 1)/xi + sqrt(4 s2 + (s2 + (1 - xi)/xi)^2)], the target's noise included: the

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Num
 
-Scalar = float | Float[Array, ""]
+# What formulas that act entry by entry take and give: numbers, or arrays of any one shape.
+Values = float | int | Num[Array | np.ndarray, "*shape"]
 
 
 class Setting(NamedTuple):
@@ -18,21 +20,21 @@ class Setting(NamedTuple):
         noise_variance: sigma^2, written s2.
     """
 
-    dimension: Scalar = 5.0
-    length: Scalar = 40.0
-    noise_variance: Scalar = 0.1
+    dimension: Values = 5.0
+    length: Values = 40.0
+    noise_variance: Values = 0.1
 
     @property
-    def c(self) -> Scalar:
+    def c(self) -> Values:
         """(1 + s2)/L, the strength of the attention weights' own noise."""
         return (1 + self.noise_variance) / self.length
 
     @property
-    def big_d(self) -> Scalar:
+    def big_d(self) -> Values:
         """D = d (1 + s2), the length at which half of the signal is lost."""
         return self.dimension * (1 + self.noise_variance)
 
     @property
-    def eta_star(self) -> Scalar:
+    def eta_star(self) -> Values:
         """The optimal step 1/(1 + (1 + s2) d/L) = L/(L + D), the paper's eta*."""
         return self.length / (self.length + self.big_d)

@@ -63,7 +63,7 @@ def test_a_batch_of_settings_passes_through_vmap():
 
 def test_a_misspelt_limit_is_a_programmer_s_error():
     with pytest.raises(TypeError, match="unknown limits"):
-        static(1, min=0)
+        static(default=1, min=0)
 
 
 def test_names_split_keys():

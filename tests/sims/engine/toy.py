@@ -22,13 +22,13 @@ class Quadratic(Experiment):
     may_diverge = True
     dims = {"x": ("coordinate",)}
 
-    size: int = static(3, "coordinates", ge=1)
-    optimiser: str = static("sgd", "kind", choices=("adam", "sgd", "nesterov"))
-    learning_rate: float = traced(0.1, "rate", gt=0)
-    final_fraction: float = traced(1.0, "last rate over first", ge=0, le=1)
-    momentum: float = traced(0.0, "momentum", ge=0, lt=1)
-    curvature: float = traced(1.0, "a")
-    noise: float = traced(0.0, "sd of the gradient's noise", ge=0)
+    size: int = static(default=3, help="coordinates", ge=1)
+    optimiser: str = static(default="sgd", help="kind", choices=("adam", "sgd", "nesterov"))
+    learning_rate: float = traced(default=0.1, help="rate", gt=0)
+    final_fraction: float = traced(default=1.0, help="last rate over first", ge=0, le=1)
+    momentum: float = traced(default=0.0, help="momentum", ge=0, lt=1)
+    curvature: float = traced(default=1.0, help="a")
+    noise: float = traced(default=0.0, help="sd of the gradient's noise", ge=0)
 
     def _optimiser(self):
         return optimiser(
@@ -63,7 +63,7 @@ class Quadratic64(Quadratic):
 class Patient(Quadratic):
     """Stops at the first log point at which |x| < tolerance."""
 
-    tolerance: float = traced(1e-3, "stop below", gt=0)
+    tolerance: float = traced(default=1e-3, help="stop below", gt=0)
 
     def advance(self, state, observed):
         return state, jnp.abs(observed["x"]).max() < self.tolerance
