@@ -189,8 +189,8 @@ def _plain(value: Any) -> Any:
     """`value` as JSON: arrays as lists, numbers as Python's, what is not finite as null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
-    if hasattr(value, "tolist"):
-        value = value.tolist()
+    if hasattr(value, "__array__"):
+        value = value.__array__().tolist()
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):

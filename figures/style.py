@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import matplotlib
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from matplotlib.axes import Axes
 
 matplotlib.use("Agg")
@@ -51,7 +51,7 @@ def style() -> Iterator[None]:
 
 def band(
     axes: Axes,
-    x: Float[np.ndarray, " point"],
+    x: Real[np.ndarray, " point"],
     values: Float[np.ndarray, "seed point"],
     color: str,
     label: str | None = None,

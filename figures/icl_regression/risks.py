@@ -82,7 +82,7 @@ def linear_predictors(evidence: Evidence) -> list[tuple[Setting, float, xarray.D
             lengths=lengths,
             step_sizes=steps,
             blocks=64,
-            prompts=1000,
+            prompts=500,
         )
         for length, step in zip(lengths, steps, strict=True):
             found.append((Setting(dimension, length, noise), step, data.sel(length=length)))

@@ -109,6 +109,18 @@ def load(store: Store, sweep: Sweep) -> xarray.Dataset:
     return data.assign_attrs(fixed, experiment=sweep.name, provenance=json.dumps(sources))
 
 
+def open_results(name: str, preset: str = "quick", results: str = "results") -> xarray.Dataset:
+    """A finished sweep by its name, `paper.sweep`; see `load`.
+
+    Raises:
+        UserError: unknown name, preset or folder.
+        Incomplete: some of its runs are missing.
+    """
+    from sims.engine.rooms import find_sweep
+
+    return load(Store(results), find_sweep(name, preset))
+
+
 def table(
     store: Store, function: Callable[..., Rows | xarray.Dataset], *parents: Sweep, **values: Any
 ) -> xarray.Dataset:

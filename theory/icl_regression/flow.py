@@ -24,9 +24,9 @@ Path = tuple[Float[Array, "time head"], Float[Array, "time head"]]
 
 def descent(omega: Heads, mu: Heads, setting: Setting) -> tuple[Heads, Heads]:
     """(domega/dt, dmu/dt), minus the gradient of Lt/2."""
-    kernel = jnp.exp(setting.dimension * jnp.outer(omega, omega))
+    kernel = jnp.exp(setting.dimension * omega[:, None] * omega)
     overlap = mu @ omega
-    weighted = (kernel * jnp.outer(mu, mu)) @ omega
+    weighted = (kernel * (mu[:, None] * mu)) @ omega
     along_omega = mu - overlap * mu - setting.dimension * setting.c * weighted
     along_mu = omega - overlap * omega - setting.c * kernel @ mu
     return along_omega, along_mu

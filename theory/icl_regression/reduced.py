@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from theory.icl_regression.setting import Setting, Values
 
-Heads = Float[Array, " head"]
+Heads = Float[Array | np.ndarray, " head"]
 
 
 def approximate_loss(omega: Heads, mu: Heads, setting: Setting) -> Values:
     """Lt(omega, mu), the whole of it; the authors' code and the flow's time use Lt/2."""
-    kernel = jnp.exp(setting.dimension * jnp.outer(omega, omega))
+    kernel = jnp.exp(setting.dimension * omega[:, None] * omega)
     signal = (1 - mu @ omega) ** 2
     return setting.noise_variance + signal + setting.c * mu @ kernel @ mu
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Num
 
-# What formulas that act entry by entry take and give: numbers, or arrays of any one shape.
-Values = float | int | Num[Array | np.ndarray, "*shape"]
+# What formulas that act entry by entry take and give: numbers, or arrays that broadcast.
+Values = float | int | Num[Array | np.ndarray, "..."]
 
 
 class Setting(NamedTuple):

@@ -1,0 +1,131 @@
+"""`python -m figures` at smoke size, its page, and what it says of slips."""
+
+import json
+import re
+
+import pytest
+
+from figures import __main__ as command
+from figures.report import FigureEntry, Page, PaperSection, number, ordered, write_report
+from sims.engine.errors import Incomplete
+
+
+@pytest.fixture
+def call(tmp_path, capsys):
+    def run(*words):
+        try:
+            code = command.main([*words, "--results", str(tmp_path / "results")])
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_smoke_run_writes_figure_numbers_claims_and_page(call, tmp_path):
+    code, out, _ = call("icl_regression.dynamics", "--preset", "smoke", "--quiet")
+    assert code == 0
+    assert len(re.findall(r"^  C-ICL-\d+ +not run at this preset", out, re.MULTILINE)) == 4
+    folder = tmp_path / "results/figures/icl_regression"
+    assert {path.name for path in folder.iterdir()} == {
+        f"dynamics.{s}" for s in ("png", "pdf", "json")
+    }
+    numbers = json.loads((folder / "dynamics.json").read_text())
+    assert numbers["data"]["H=2"]["step"] == list(range(0, 201, 20))
+    assert numbers["settings"]["icl_regression.training_h2"]["heads"] == 2
+    stored = json.loads((tmp_path / "results/claims/C-ICL-20.json").read_text())
+    assert stored["smoke"]["state"] == "not run at this preset"
+    page = (tmp_path / "results/report/index.html").read_text()
+    assert "C-ICL-20" in page and "data:image/png;base64," in page
+    code, out, _ = call("icl_regression.dynamics", "--preset", "smoke", "--json")
+    assert code == 0 and len(json.loads(out)["verdicts"]) == 4
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["icl_regresion"], "unknown figure 'icl_regresion'; did you mean 'icl_regression'"),
+        (["icl_regression.dynamic"], "did you mean 'icl_regression.dynamics'"),
+        (["--preset", "quik"], "unknown preset 'quik'; did you mean 'quick'"),
+        (["--device", "gpu"], "device 'gpu' does not exist here; present: cpu"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+    ],
+)
+def test_a_slip_is_one_line_and_exit_code_two(call, words, message):
+    code, out, err = call(*words)
+    assert code == 2 and message in err and out == ""
+    assert len(err.strip().splitlines()) == 1
+
+
+def row(id, state, expected_state="holds", **more):
+    return {
+        **{"id": id, "kind": "empirical", "state": state, "expected_state": expected_state},
+        **{"estimate": 0.5, "interval": (0.4, 0.6), "method": "mean", "expected": "1"},
+        **{"statement": "a < b & c", "source": "s", "tolerance": "t", "falsifier": "f"},
+        **{"checked_by": "c", "why": "", "detail": {"n": 8}, **more},
+    }
+
+
+ROWS = [
+    row("A", "holds"),
+    row("B", "undecided"),
+    row("C", "fails", "fails"),
+    row("D", "fails"),
+    row("E", "holds", "fails"),
+    row("F", "not run at this preset", estimate=None, interval=None, method=""),
+]
+
+
+def test_failures_come_first():
+    assert [entry["id"] for entry in ordered(ROWS)] == ["D", "E", "C", "B", "F", "A"]
+
+
+@pytest.fixture
+def page(tmp_path):
+    files = []
+    for suffix in ("png", "pdf", "json"):
+        path = tmp_path / f"figure.{suffix}"
+        path.write_bytes(b"\x89PNG" if suffix == "png" else b"{}")
+        files.append(path)
+    figure = FigureEntry("f", "Title", 'A "caption" <here>', *files, {"H": 2}, [{"d": 1}], ["A"])
+    return Page("Lemmax", "quick", "2026-01-01", [PaperSection("p", "Paper", [figure], ROWS)])
+
+
+def test_the_page_needs_nothing_else_and_escapes(page, tmp_path):
+    write_report(page, tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    assert not re.search(r'(src|href)="(?!data:|#)', text)
+    assert "<script" not in text and "@import" not in text
+    assert "a &lt; b &amp; c" in text and "A &#34;caption&#34; &lt;here&gt;" in text
+    assert text.count('download="') == 3 and 'scope="col"' in text
+    assert "(unexpected)" in text and text.count("state unexpected") == 2
+
+
+def test_a_page_is_written_whole_or_not_at_all(page, tmp_path, monkeypatch):
+    path = tmp_path / "index.html"
+    path.write_text("before")
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sims.engine.store.os.fsync", full)
+    with pytest.raises(Incomplete):
+        write_report(page, path)
+    assert path.read_text() == "before"
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(None, "–"), (0.0, "0.0"), (1.5, "1.5"), (3.2e-7, "3.20 × 10⁻⁷"), (12, "12"), ("x", "x")],
+)
+def test_numbers_read_well(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.slow
+def test_the_whole_main_job_ends_as_the_register_expects(call):
+    """The README's first command, cold and again: exit code 0, and the second trains nothing."""
+    code, out, _ = call()
+    assert code == 0 and len(re.findall(r"^  C-ICL-\d+ +holds", out, re.MULTILINE)) == 20
+    code, _, err = call()
+    assert code == 0 and err == ""

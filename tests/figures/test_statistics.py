@@ -1,0 +1,73 @@
+"""Intervals against SciPy's distributions and their own coverage; states at the edges."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from figures.statistics import Estimate, decide, mean, ratio, share, worst
+
+
+def test_share_bounds_are_the_exact_ones():
+    assert share(29, 29).low == pytest.approx(0.05 ** (1 / 29)) and share(29, 29).low > 0.90
+    assert share(28, 28).low < 0.90
+    assert share(59, 59).low > 0.95 > share(58, 58).low
+    found = share(7, 20)
+    assert scipy.stats.binom.sf(6, 20, found.low) == pytest.approx(0.05)
+    assert scipy.stats.binom.cdf(7, 20, found.high) == pytest.approx(0.05)
+    assert (share(0, 5).low, share(5, 5).high) == (0, 1)
+
+
+def test_few_seeds_take_students_t():
+    values = np.array([1.0, 2.0, 4.0, 5.0])
+    found = mean(values)
+    low, high = scipy.stats.t.interval(0.95, 3, values.mean(), scipy.stats.sem(values))
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_many_seeds_take_the_bootstrap_and_cover():
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(100):
+        found = mean(rng.exponential(size=40))
+        hits += found.low <= 1 <= found.high
+    # 95 % nominal; BCa on exponentials at n = 40 covers about 92 %, and 85 hits of 100 are 2.6 sd.
+    assert hits >= 85
+
+
+def test_constant_data_have_no_width():
+    found = mean(np.full(30, 0.5))
+    assert (found.low, found.value, found.high) == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, np.nan]])
+def test_what_cannot_be_averaged_is_refused(values):
+    with pytest.raises(ValueError, match="at least two finite values"):
+        mean(np.array(values))
+
+
+def test_no_seed_is_no_share():
+    with pytest.raises(ValueError, match="at least one seed"):
+        share(0, 0)
+
+
+def test_ratio_inverts():
+    rng = np.random.default_rng(0)
+    a, b = np.exp(rng.normal(0.5, 0.1, 30)), np.exp(rng.normal(0, 0.1, 20))
+    one, other = ratio(a, b), ratio(b, a)
+    assert one.value == pytest.approx(1 / other.value) and one.low == pytest.approx(1 / other.high)
+    assert one.low < one.value < one.high
+    assert one.value == pytest.approx(scipy.stats.gmean(a) / scipy.stats.gmean(b))
+
+
+@pytest.mark.parametrize(
+    "low, high, state",
+    [(0.0, 1.0, "holds"), (0.45, 1.0, "undecided"), (0.7, 1.0, "fails"), (0.0, 0.3, "fails")],
+)
+def test_state_follows_from_where_the_interval_lies(low, high, state):
+    assert decide(Estimate(0.5, 0.4, 0.6, ""), low, high) == state
+
+
+def test_the_worst_part_decides():
+    assert worst("holds", "undecided", "fails") == "fails"
+    assert worst("holds", "undecided") == "undecided"
+    assert worst("holds", "holds") == "holds"
