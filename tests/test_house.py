@@ -72,6 +72,17 @@ def test_import_contracts_hold():
     assert done.returncode == 0, done.stdout
 
 
+def test_the_engine_knows_no_paper_and_no_private_jax():
+    for path in (ROOT / "sims/engine").glob("*.py"):
+        rooms = re.findall(
+            r"(?:from|import) (?:theory|figures|sims\.(?!engine))\S*", path.read_text()
+        )
+        assert not rooms, f"{path.name}: {rooms}"
+    for layer in ("theory", "sims", "figures"):
+        for path in (ROOT / layer).rglob("*.py"):
+            assert "jax._src" not in path.read_text(), path
+
+
 def readme_blocks(language):
     """Fenced blocks of the README whose first line names a file: {name: content}."""
     blocks = re.findall(rf"```{language}\n# (\S+)\n(.*?)```", README, re.DOTALL)

@@ -15,7 +15,7 @@ from typing import Any
 
 from jaxtyping import PyTree
 
-from sims.engine.errors import Incomplete
+from sims.engine.errors import Incomplete, UserError
 
 
 @contextlib.contextmanager
@@ -58,15 +58,24 @@ def restore(folder: Path, carry: PyTree, rows: Callable[[int], PyTree]) -> tuple
     Args:
         carry: shapes and shardings to restore to.
         rows: from a step, arrays of the shapes that were logged up to it.
+
+    Raises:
+        UserError: it is damaged.
     """
     import orbax.checkpoint as ocp
 
     step = max(_steps(folder), default=-1)
     if step < 0:
         return step, None, None
-    with ocp.StandardCheckpointer() as checkpointer:
-        target = {"carry": carry, "rows": rows(step)}
-        kept = checkpointer.restore(folder.absolute() / str(step), target)
+    target = {"carry": carry, "rows": rows(step)}
+    try:
+        with ocp.StandardCheckpointer() as checkpointer:
+            kept = checkpointer.restore(folder.absolute() / str(step), target)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"the checkpoint {folder / str(step)} is damaged ({type(error).__name__}); delete "
+            f"{folder} to start this batch again"
+        ) from None
     return step, kept["carry"], kept["rows"]
 
 

@@ -16,15 +16,16 @@ PACKAGES = ("lemmax", "jax", "jaxlib", "equinox", "optax", "diffrax", "numpy", "
 
 def provenance(**more: Any) -> dict[str, Any]:
     """A JSON object that says where a result comes from; `more` is added as it is."""
-    import jax
+    from sims.engine.devices import mesh
 
+    devices = mesh().devices.flatten()
     return {
         **_code(),
         "versions": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
-        "device": jax.devices()[0].device_kind,
-        "platform": jax.default_backend(),
-        "devices": jax.device_count(),
+        "device": devices[0].device_kind,
+        "platform": devices[0].platform,
+        "devices": len(devices),
         "prng": "threefry2x32",
         "matmul_precision": "highest",
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),

@@ -53,9 +53,10 @@ class Store:
                     )
                 write_json(marker, {"format": FORMAT})
             found = read_json(marker).get("format")
-        except OSError as error:
+        except (OSError, Incomplete) as error:
+            reason = getattr(error, "strerror", None) or error
             raise UserError(
-                f"cannot write results in {self.root}: {error.strerror}; give --results a folder "
+                f"cannot write results in {self.root}: {reason}; give --results a folder "
                 "that you may write"
             ) from None
         if found != FORMAT:

@@ -252,6 +252,23 @@ def test_ctrl_c_leaves_a_store_that_resumes(tmp_path):
     _same_as_uninterrupted(results, tmp_path)
 
 
+@pytest.mark.parametrize("break_", ["truncate", "remove"])
+def test_a_damaged_checkpoint_is_named(tmp_path, break_):
+    results = tmp_path / "results"
+    process = _toy(results)
+    assert _started(results, process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 1
+    step = next(results.glob("partial/*/*/[0-9]*"))
+    for path in [path for path in step.rglob("*") if path.is_file()]:
+        path.write_bytes(b"") if break_ == "truncate" else path.unlink()
+    process = _toy(results)
+    _, error = process.communicate()
+    last = error.strip().splitlines()[-1]
+    assert process.returncode == 2 and "Traceback" not in error
+    assert f"{step.name} is damaged" in last and "to start this batch again" in last
+
+
 def test_two_processes_share_a_store(tmp_path):
     results = tmp_path / "results"
     both = [_toy(results), _toy(results)]
