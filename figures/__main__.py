@@ -144,13 +144,16 @@ def _drawn(paper: str, figure: Figure, evidence: Evidence, rows: list[dict]) -> 
     from sims.engine.store import write_json, writing
 
     evidence.used.clear()
-    with style():
-        drawing, numbers = figure.draw(evidence)
     folder = evidence.store.folder("figures", paper)
     paths = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("png", "pdf", "json")}
-    for suffix, date in (("png", {}), ("pdf", {"CreationDate": None})):
-        with writing(paths[suffix]) as temporary:
-            drawing.savefig(temporary, format=suffix, metadata=date)
+    with style():
+        drawing, numbers = figure.draw(evidence)
+        # Lay out once; each format would do it again, which is most of the time of drawing.
+        drawing.draw_without_rendering()
+        drawing.set_layout_engine("none")
+        for suffix, date in (("png", {}), ("pdf", {"CreationDate": None})):
+            with writing(paths[suffix]) as temporary:
+                drawing.savefig(temporary, format=suffix, metadata=date)
     plt.close(drawing)
     settings = {name: used["settings"] for name, used in evidence.used.items()}
     sources = [source for used in evidence.used.values() for source in used["provenance"]]

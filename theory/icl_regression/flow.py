@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import diffrax
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -50,6 +49,8 @@ def gradient_flow(omega: Heads, mu: Heads, times: Float[Array, " time"], setting
     Kvaerno's fifth-order implicit solver with relative and absolute tolerance 1e-9: along the
     valley the flow is stiff, fast across and slow along. Call it in float64.
     """
+
+    import diffrax  # slow to import, and only this function needs it
 
     def field(t: Any, state: tuple[Heads, Heads], _: Any) -> tuple[Heads, Heads]:
         return descent(*state, setting)
