@@ -1,9 +1,21 @@
 """In-context linear regression: theory and training on the same axes, and the verdicts."""
 
-from figures.icl_regression import identities, patterns, risks
-from figures.icl_regression.drawings import FIGURES
+from figures.icl_regression import (
+    drawings,
+    identities,
+    patterns,
+    reduced_drawings,
+    reduced_model,
+    risks,
+)
 
 TITLE = "In-context linear regression demystified (He, Pan, Chen & Yang 2025)"
-CHECKS = (*identities.CHECKS, *risks.CHECKS, *patterns.CHECKS)
+FIGURES = (*drawings.FIGURES, *reduced_drawings.FIGURES)
+CHECKS = (
+    *identities.CHECKS,
+    *risks.CHECKS,
+    *reduced_model.CHECKS,
+    *patterns.CHECKS,
+)
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]

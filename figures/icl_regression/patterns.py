@@ -22,10 +22,12 @@ from theory.icl_regression import risks
 from theory.icl_regression.reduced import mu_gamma
 from theory.icl_regression.setting import Setting
 
-HEADS = (1, 2, 4)
+HEADS = (1, 2, 3, 4, 8)
 LENGTHS = tuple(range(10, 101, 5))
 # Shares of off-diagonal energy that still count as diagonal, by number of heads (section 8).
-OFF_ENERGY = {1: 0.01, 2: 0.01, 4: 0.04}
+OFF_ENERGY = {1: 0.01, 2: 0.01, 3: 0.04, 4: 0.04, 8: 0.06}
+# Relative scatter of |omega| that still counts as equal.
+INHOMOGENEITY = {2: 0.03, 3: 0.05, 4: 0.05, 8: 0.08}
 
 Nets = Mapping[int, xarray.Dataset]
 
@@ -35,16 +37,21 @@ def counted(heads: int, final: xarray.Dataset) -> np.ndarray:
     return final.two_signed.values if heads > 1 else np.ones(final.sizes["seed"], bool)
 
 
-def final_nets(data: Mapping[int, xarray.Dataset]) -> dict[int, xarray.Dataset]:
-    """Metrics of the last log point, with the mean training loss of the last tenth as `risk`."""
+def final_nets(
+    data: Mapping[int, xarray.Dataset], every: bool = False
+) -> dict[int, xarray.Dataset]:
+    """Metrics of the last log point, with the mean training loss of the last tenth as `risk`.
+
+    Args:
+        every: keep the seeds that do not count as well.
+    """
     found = {}
     for heads, training in data.items():
         last = max(1, training.sizes["step"] // 10)
         risk = training.loss.isel(step=slice(-last, None)).mean("step")
         nets = pattern(training.isel(step=-1)).assign(risk=risk)
-        found[heads] = nets.isel(seed=counted(heads, nets)).assign_attrs(
-            seeds=training.sizes["seed"], **_problem(training)
-        )
+        chosen = slice(None) if every else counted(heads, nets)
+        found[heads] = nets.isel(seed=chosen).assign_attrs(_problem(training))
     return found
 
 
@@ -121,15 +128,59 @@ def single_head(nets: Nets) -> Verdict:
     return _verdict("C-ICL-24", omega, expected, worst(*states), detail)
 
 
+def homogeneity(nets: Nets) -> Verdict:
+    """C-ICL-22: the scatter of |omega| over the heads of a net, relative to its limit."""
+    parts = {
+        heads: mean(final.inhomogeneity.values / INHOMOGENEITY[heads])
+        for heads, final in nets.items()
+        if heads > 1
+    }
+    states: list[State] = [decide(part, high=1) for part in parts.values()]
+    largest = max(parts.values(), key=lambda part: part.value)
+    detail = {f"scatter, H={h}": part.value * INHOMOGENEITY[h] for h, part in parts.items()}
+    return _verdict("C-ICL-22", largest, "<= 1 for each H", worst(*states), detail)
+
+
+def same_sign(nets: Nets) -> Verdict:
+    """C-ICL-27: how often all active heads end with one sign, and at what loss."""
+    shares = {
+        heads: share(int((~final.two_signed).sum()), _count(final))
+        for heads, final in nets.items()
+        if heads > 1
+    }
+    states: list[State] = [decide(shares[2], 0.05, 0.45)]
+    states.extend(decide(part, high=0.10) for heads, part in shares.items() if heads >= 4)
+    lost = nets[2].risk.values[~nets[2].two_signed.values]
+    if len(lost) > 1:
+        states.append(decide(mean(lost), 0.393, 0.413))
+    detail = {f"share, H={heads}": part.value for heads, part in shares.items()}
+    detail["loss, H=2"] = float(lost.mean()) if len(lost) else float("nan")
+    expected = "H = 2 in [.05, .45], H >= 4 <= .10; loss 0.403 +- 0.01"
+    return _verdict("C-ICL-27", shares[2], expected, worst(*states), detail)
+
+
+def overshoot(paths: Nets) -> Verdict:
+    """C-ICL-28: |omega| rises above its end value and falls back, mu_+ does not fall."""
+    parts = {}
+    for heads, path in paths.items():
+        end = path.isel(step=-1)
+        peaked = path.gamma.max("step") >= 1.2 * end.gamma
+        risen = end.mu_plus >= 0.95 * path.mu_plus.max("step")
+        parts[heads] = share(int((peaked & risen).sum()), path.sizes["seed"])
+    return _least("C-ICL-28", parts, 0.90)
+
+
 def head_count(losses: Mapping[int, np.ndarray]) -> Verdict:
-    """C-ICL-25: the loss of one head over that of more, and of two over that of four."""
-    gains = {heads: ratio(losses[1], losses[heads]) for heads in (2, 4)}
-    alike = ratio(losses[2], losses[4])
-    states: list[State] = [decide(gain, low=1.5) for gain in gains.values()]
-    least = min(gains.values(), key=lambda gain: gain.value)
-    state = worst(*states, decide(alike, 1 / 1.03, 1.03))
-    expected = "one over more >= 1.5; two over four 1 +- 0.03"
-    return _verdict("C-ICL-25", least, expected, state, {"two over four": alike.value})
+    """C-ICL-25: the loss of one head over that of more, and of more over that of two."""
+    more = [heads for heads in losses if heads > 1]
+    gains = [ratio(losses[1], losses[heads]) for heads in more]
+    alike = {heads: ratio(losses[heads], losses[2]) for heads in more if heads > 2}
+    states: list[State] = [decide(gain, low=1.5) for gain in gains]
+    states.extend(decide(part, 1 / 1.03, 1.03) for part in alike.values())
+    least = min(gains, key=lambda gain: gain.value)
+    expected = "one over more >= 1.5; more over two 1 +- 0.03"
+    detail = {f"H={heads} over H=2": part.value for heads, part in alike.items()}
+    return _verdict("C-ICL-25", least, expected, worst(*states), detail)
 
 
 def length_generalisation(nets: Nets, losses: Mapping[int, xarray.DataArray]) -> Verdict:
@@ -178,7 +229,7 @@ def losses_by_length(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.Dat
 
 Sweeps = Mapping[int, str | Sweep]
 TRAINED: Sweeps = {heads: f"icl_regression.training_h{heads}" for heads in HEADS}
-ROLLED: Sweeps = {heads: rolled(heads) for heads in HEADS}
+ROLLED: Sweeps = {heads: rolled(heads) for heads in (1, 2, 4)}
 
 
 def nets_of(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.Dataset]:
@@ -188,6 +239,29 @@ def nets_of(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.Dataset]:
 
 def _nets(sweeps: Sweeps) -> Callable[[Evidence], tuple[Nets]]:
     return lambda evidence: (nets_of(evidence, sweeps),)
+
+
+def _every_net(sweeps: Sweeps, signed: bool) -> Callable[[Evidence], tuple[Nets]]:
+    def findings(evidence: Evidence) -> tuple[Nets]:
+        data = {heads: evidence.sweep(sweep) for heads, sweep in sweeps.items()}
+        if not signed:
+            data = {heads: nets.assign(ov=np.abs(nets.ov)) for heads, nets in data.items()}
+        return (final_nets(data, every=True),)
+
+    return findings
+
+
+def _paths(sweeps: Sweeps, forward: bool) -> Callable[[Evidence], tuple[Nets]]:
+    def findings(evidence: Evidence) -> tuple[Nets]:
+        found = {}
+        for heads, sweep in sweeps.items():
+            if heads > 1:
+                path = pattern(evidence.sweep(sweep))
+                chosen = counted(heads, path.isel(step=-1))
+                found[heads] = path.isel(seed=chosen, step=slice(None, None, 1 if forward else -1))
+        return (found,)
+
+    return findings
 
 
 def _rolled_labels(evidence: Evidence) -> tuple[Nets]:
@@ -262,6 +336,7 @@ CHECKS = (
     Check("C-ICL-19", label_only, _nets(TRAINED), _rolled_labels, _PRESETS),
     Check("C-ICL-20", sign_matching, _nets(TRAINED), _nets(ROLLED), _PRESETS),
     Check("C-ICL-21", zero_sum, _nets(TRAINED), _next_seed, _PRESETS),
+    Check("C-ICL-22", homogeneity, _nets(TRAINED), _nets(ROLLED), _PRESETS),
     Check("C-ICL-23", valley, _nets(TRAINED), _nets(ROLLED), _PRESETS),
     Check("C-ICL-24", single_head, _nets(TRAINED), _nets(ROLLED), _PRESETS),
     Check(
@@ -271,5 +346,7 @@ CHECKS = (
         _losses_at_training_length(ROLLED),
         _PRESETS,
     ),
+    Check("C-ICL-27", same_sign, _every_net(TRAINED, True), _every_net(ROLLED, False), _PRESETS),
+    Check("C-ICL-28", overshoot, _paths(TRAINED, True), _paths(ROLLED, False), _PRESETS),
     Check("C-ICL-29", length_generalisation, _all_lengths(TRAINED), _all_lengths(ROLLED), _PRESETS),
 )

@@ -17,5 +17,8 @@ SWEEPS = {
         "quick": Sweep(Training(heads=heads, **_QUICK | {"steps": steps}), seeds=seeds),
         "paper": Sweep(Training(heads=heads, **_PAPER, final_fraction=1.0), seeds=256),
     }
-    for heads, steps, seeds in ((1, 4000, 32), (2, 4000, 80), (4, 6000, 64))
+    for heads, steps, seeds in (
+        *((1, 4000, 32), (2, 4000, 80)),
+        *((3, 6000, 64), (4, 6000, 64), (8, 6000, 64)),
+    )
 }

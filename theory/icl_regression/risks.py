@@ -53,3 +53,21 @@ def bayes_risk_limit(setting: Setting) -> Values:
     noise, xi = setting.noise_variance, setting.dimension / setting.length
     root = jnp.sqrt(4 * noise + (noise + (1 - xi) / xi) ** 2)
     return (noise + (xi - 1) / xi + root) / 2
+
+
+def debiased_gd_risk_limit(setting: Setting) -> Values:
+    """Debiased GD at its optimal step as d, L -> infinity at xi = d/L.
+
+    s2 + xi (1 + s2)/(1 + xi (1 + s2)), which GD without debiasing shares.
+    """
+    noise, strength = setting.noise_variance, setting.dimension * setting.c
+    return noise + strength / (1 + strength)
+
+
+def bayes_ratio_bound(setting: Setting) -> Values:
+    """Upper bound of `debiased_gd_risk_limit` over `bayes_risk_limit` where s2 + 1/xi > 1.
+
+    1 + 1/(s2 (1 + xi s2)(1 + s2 + 1/xi)): the third part of the paper's theorem (section 4.5).
+    """
+    noise, xi = setting.noise_variance, setting.dimension / setting.length
+    return 1 + 1 / (noise * (1 + xi * noise) * (1 + noise + 1 / xi))
