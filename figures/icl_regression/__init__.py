@@ -3,6 +3,7 @@
 from figures.icl_regression import (
     drawings,
     identities,
+    linear,
     patterns,
     reduced_drawings,
     reduced_model,
@@ -10,12 +11,13 @@ from figures.icl_regression import (
 )
 
 TITLE = "In-context linear regression demystified (He, Pan, Chen & Yang 2025)"
-FIGURES = (*drawings.FIGURES, *reduced_drawings.FIGURES)
+FIGURES = (*drawings.FIGURES, *linear.FIGURES, *reduced_drawings.FIGURES)
 CHECKS = (
     *identities.CHECKS,
     *risks.CHECKS,
     *reduced_model.CHECKS,
     *patterns.CHECKS,
+    *linear.CHECKS,
 )
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]

@@ -161,6 +161,42 @@ def trained_losses(
     )
 
 
+def linear_attention_losses(
+    training: xarray.Dataset,
+    *,
+    lengths: Sequence[int],
+    fixed: bool,
+    blocks: int,
+    prompts: int,
+    seed: int = 0,
+) -> xarray.Dataset:
+    """Losses of trained linear attention at other lengths; `loss` (seed, length).
+
+    Args:
+        fixed: keep 1/L at the training length, rather than that of the prompt.
+    """
+    at = np.asarray(lengths)
+    last = training.isel(step=-1)
+    scale = np.full(len(at), float(training.attrs["length"])) if fixed else at
+
+    def losses(batch: Prompts) -> dict[str, Losses]:
+        def loss(circuits: tuple[Array, Array]) -> Losses:
+            kq, ov = circuits
+            values = jnp.einsum("pli,hi->phl", tokens(batch), ov)
+            terms = (logits(kq, batch) * values).sum(axis=1)
+            return jnp.mean((_upto(terms, at) / scale - batch.target[:, None]) ** 2, axis=0)
+
+        nets = jnp.asarray(last.kq.values), jnp.asarray(last.ov.values)
+        return {"loss": jax.lax.map(loss, nets)}
+
+    dimension, noise = int(training.attrs["dimension"]), float(training.attrs["noise_variance"])
+    found = _blocks(losses, dimension, noise, at, blocks, prompts, seed, dtype="float32")["loss"]
+    return xarray.Dataset(
+        {"loss": (("block", "seed", "length"), found)},
+        {"seed": training.seed.values, "length": at},
+    )
+
+
 def _upto(values: Float[Array, "prompt pair *own"], lengths: np.ndarray) -> Array:
     """Sums over the first L' pairs, for each L'."""
     return jnp.cumsum(values, axis=1)[:, lengths - 1]

@@ -85,6 +85,20 @@ def predict(
     return jnp.einsum("phi,hi->p", read, ov)
 
 
+def predict_linear(
+    kq: Float[Array, "head token token"],
+    ov: Float[Array, "head token"],
+    prompts: Prompts,
+    length: float,
+) -> Float[Array, " prompt"]:
+    """Linear attention (section 2.3): (1/length) sum_h sum_l (z_l' KQ^h z_q)(z_l . OV^h).
+
+    `length` stays at the training length when prompts of another length are read.
+    """
+    values = jnp.einsum("pli,hi->phl", tokens(prompts), ov)
+    return jnp.einsum("phl,phl->p", logits(kq, prompts), values) / length
+
+
 def literal_forward(model: SoftmaxAttention, prompts: Prompts) -> Float[Array, " prompt"]:
     """The network as written, head by head and token by token: the oracle of `predict`."""
     width = model.key.shape[-1]

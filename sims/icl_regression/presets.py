@@ -6,12 +6,12 @@ a share of at least 95 % can be shown from 59 on, and one in five two-headed net
 """
 
 from sims.engine.sweep import Sweep
-from sims.icl_regression.training import Training
+from sims.icl_regression.training import LinearTraining, Training
 
 _QUICK = {"steps": 4000, "log_every": 40}
 _PAPER = {"steps": 500_000, "log_every": 1000, "prompts": 256, "learning_rate": 1e-3}
 
-SWEEPS = {
+_SOFTMAX = {
     f"training_h{heads}": {
         "smoke": Sweep(Training(heads=heads, steps=200, log_every=20), seeds=2),
         "quick": Sweep(Training(heads=heads, **_QUICK | {"steps": steps}), seeds=seeds),
@@ -22,3 +22,11 @@ SWEEPS = {
         *((3, 6000, 64), (4, 6000, 64), (8, 6000, 64)),
     )
 }
+
+_LINEAR = {
+    "smoke": Sweep(LinearTraining(steps=200, log_every=20), seeds=2),
+    "quick": Sweep(LinearTraining(steps=3000, log_every=30, prompts=128), seeds=16),
+    "paper": Sweep(LinearTraining(**_PAPER, final_fraction=1.0), seeds=64),
+}
+
+SWEEPS = {**_SOFTMAX, "linear": _LINEAR}

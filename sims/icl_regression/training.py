@@ -1,4 +1,4 @@
-"""Training softmax attention on fresh prompts every step (set-up T1, section 3)."""
+"""Training attention on fresh prompts every step (set-ups T1 and T4, section 3)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Key
+from jaxtyping import Array, Float, Key
 
 from sims.engine.experiment import Arrays, Experiment, static, traced
 from sims.engine.optimisers import optimiser
 from sims.icl_regression.data import Prompts, sample_prompts
-from sims.icl_regression.model import SoftmaxAttention, initial_attention
+from sims.icl_regression.model import SoftmaxAttention, initial_attention, predict_linear
 
 
 class TrainingState(NamedTuple):
@@ -51,6 +51,10 @@ class Training(Experiment):
             noise_variance=self.noise_variance,
         )
 
+    def predict(self, model: SoftmaxAttention, prompts: Prompts) -> Float[Array, " prompt"]:
+        """Predicted targets."""
+        return model(prompts)
+
     def init(self, key: Key[Array, ""]) -> TrainingState:
         model = initial_attention(key, heads=self.heads, dimension=self.dimension)
         return TrainingState(model, self._adam().init(model))  # pyright: ignore[reportArgumentType]
@@ -59,7 +63,7 @@ class Training(Experiment):
         prompts = self.sample(key)
 
         def loss(model: SoftmaxAttention) -> Array:
-            return jnp.mean((model(prompts) - prompts.target) ** 2)
+            return jnp.mean((self.predict(model, prompts) - prompts.target) ** 2)
 
         value, gradient = jax.value_and_grad(loss)(state.model)
         change, memory = self._adam().update(gradient, state.memory)
@@ -73,3 +77,12 @@ class Training(Experiment):
         return optimiser(
             "adam", self.learning_rate, steps=self.steps, final_fraction=self.final_fraction
         )
+
+
+class LinearTraining(Training):
+    """The same with linear attention, whose 1/L stays at the training length (set-up T4)."""
+
+    heads: int = static(default=1, help="attention heads H", ge=1)
+
+    def predict(self, model: SoftmaxAttention, prompts: Prompts) -> Float[Array, " prompt"]:
+        return predict_linear(*model.circuits(), prompts, self.length)
