@@ -102,7 +102,11 @@ def softmax_norms(
             return jnp.sqrt(jnp.sum(weights**2))
 
         keys = jax.random.split(key, draws)
-        norms.append(np.asarray(jax.jit(lambda keys, norm=norm: jax.lax.map(norm, keys))(keys)))
+        norms.append(
+            np.asarray(
+                jax.jit(lambda keys, norm=norm: jax.lax.map(norm, keys, batch_size=20))(keys)
+            )
+        )
     return xarray.Dataset({"norm": (("case", "draw"), np.stack(norms))})
 
 
