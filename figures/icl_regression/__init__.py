@@ -2,6 +2,7 @@
 
 from figures.icl_regression import (
     drawings,
+    head_numbers,
     identities,
     linear,
     patterns,
@@ -11,7 +12,12 @@ from figures.icl_regression import (
 )
 
 TITLE = "In-context linear regression demystified (He, Pan, Chen & Yang 2025)"
-FIGURES = (*drawings.FIGURES, *linear.FIGURES, *reduced_drawings.FIGURES)
+FIGURES = (
+    *drawings.FIGURES,
+    *head_numbers.FIGURES,
+    *linear.FIGURES,
+    *reduced_drawings.FIGURES,
+)
 CHECKS = (
     *identities.CHECKS,
     *risks.CHECKS,

@@ -211,7 +211,7 @@ def relative_losses(final: xarray.Dataset, losses: xarray.DataArray) -> xarray.D
 def losses_by_length(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.DataArray]:
     """Loss (seed, length) by number of heads, on plain prompts.
 
-    All nets see the same 16,000 prompts, whose own scatter is removed through the control: one step
+    All nets see the same 8,000 prompts, whose own scatter is removed through the control: one step
     of debiased GD, whose loss on them is measured and whose risk is known.
     """
     found = {}
@@ -220,7 +220,7 @@ def losses_by_length(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.Dat
         setting = Setting(**_problem(training))
         step = float(setting.eta_star)
         data = evidence.table(
-            trained_losses, sweep, lengths=LENGTHS, step_size=step, blocks=8, prompts=2000
+            trained_losses, sweep, lengths=LENGTHS, step_size=step, blocks=8, prompts=1000
         )
         exact = [risks.debiased_gd_risk(step, setting._replace(length=L)) for L in LENGTHS]
         found[heads] = data.loss - data.control + xarray.DataArray(exact, data.length.coords)

@@ -58,7 +58,7 @@ def valley_floor(evidence: Evidence) -> tuple[Drawing, Numbers]:
     approximate = 1e5 * (approximate - approximate[0])
     drawing, axes = plt.subplots(figsize=(COLUMN, 2.5))
     axes.axhline(0, color=GREY, lw=0.6)
-    band(axes, gamma, values, BLUE, "true loss, 4 million prompts")
+    band(axes, gamma, values, BLUE, "true loss, 2 million prompts")
     axes.plot(gamma, approximate, color="black", label="approximate loss", **THEORY)
     axes.axvspan(0.06, 0.09, color=GREY, alpha=0.12, lw=0)
     axes.set(xlabel=r"$\gamma$", ylabel=r"$10^5\,$(loss $-$ loss at $\gamma\to0$)")

@@ -203,7 +203,7 @@ def norms(found: xarray.Dataset) -> Verdict:
 
 def pairs(evidence: Evidence) -> xarray.Dataset:
     """Moments of pairs along the valley at the training length."""
-    size = {"dimension": 5, "length": 40, "blocks": 400, "prompts": 10_000}
+    size = {"dimension": 5, "length": 40, "blocks": 200, "prompts": 10_000}
     return evidence.table(pair_moments, gammas=VALLEY, **size)
 
 
@@ -241,7 +241,7 @@ def _ridge(evidence: Evidence, per_dimension: bool) -> tuple[dict]:
 
 def _norms(evidence: Evidence, factor: float) -> tuple[xarray.Dataset]:
     omegas, shapes = [factor * omega for omega, *_ in NORMS], [shape for _, shape, _ in NORMS]
-    return (evidence.table(softmax_norms, omegas=omegas, shapes=shapes, draws=10_000),)
+    return (evidence.table(softmax_norms, omegas=omegas, shapes=shapes, draws=4000),)
 
 
 def _verdict(claim: str, found: Estimate, expected: str, state: State, detail: Mapping) -> Verdict:
