@@ -241,7 +241,7 @@ def _ridge(evidence: Evidence, per_dimension: bool) -> tuple[dict]:
 
 def _norms(evidence: Evidence, factor: float) -> tuple[xarray.Dataset]:
     omegas, shapes = [factor * omega for omega, *_ in NORMS], [shape for _, shape, _ in NORMS]
-    return (evidence.table(softmax_norms, omegas=omegas, shapes=shapes, draws=4000),)
+    return (evidence.table(softmax_norms, omegas=omegas, shapes=shapes, draws=10_000),)
 
 
 def _verdict(claim: str, found: Estimate, expected: str, state: State, detail: Mapping) -> Verdict:
