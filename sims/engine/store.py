@@ -46,7 +46,10 @@ class Store:
         marker = self.root / MARKER
         try:
             if not marker.exists():
-                if self.root.is_dir() and any(self.root.iterdir()):
+                # Another process may be writing the marker just now, under a temporary name.
+                others = self.root.glob("*") if self.root.is_dir() else ()
+                foreign = any(not path.name.startswith(f".{MARKER}") for path in others)
+                if foreign and not marker.exists():
                     raise UserError(
                         f"{self.root} holds other files and no {MARKER}, so it is no results "
                         "folder; give --results an empty or a new folder"

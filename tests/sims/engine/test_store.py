@@ -60,6 +60,11 @@ def test_a_foreign_folder_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_two_processes_may_found_a_store_at_once(tmp_path):
+    (tmp_path / ".lemmax-store.json.0123abcd").write_text("{")
+    assert Store(tmp_path).root == tmp_path
+
+
 def test_a_newer_store_is_not_touched(store):
     (store.root / "lemmax-store.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(UserError, match="store format 99, this version writes 1"):
