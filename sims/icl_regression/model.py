@@ -89,7 +89,7 @@ def predict_linear(
     kq: Float[Array, "head token token"],
     ov: Float[Array, "head token"],
     prompts: Prompts,
-    length: float,
+    length: int,
 ) -> Float[Array, " prompt"]:
     """Linear attention (section 2.3): (1/length) sum_h sum_l (z_l' KQ^h z_q)(z_l . OV^h).
 
