@@ -135,7 +135,7 @@ def homogeneity(nets: Nets) -> Verdict:
         for heads, final in nets.items()
         if heads > 1
     }
-    states: list[State] = [decide(part, high=1) for part in parts.values()]
+    states: list[State] = [decide(part, high=1.0) for part in parts.values()]
     largest = max(parts.values(), key=lambda part: part.value)
     detail = {f"scatter, H={h}": part.value * INHOMOGENEITY[h] for h, part in parts.items()}
     return _verdict("C-ICL-22", largest, "<= 1 for each H", worst(*states), detail)
