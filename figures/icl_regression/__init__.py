@@ -3,20 +3,32 @@
 from figures.icl_regression import (
     drawings,
     head_numbers,
+    heat_maps,
     identities,
+    landscape,
     linear,
+    noise,
     patterns,
+    predicted,
     reduced_drawings,
     reduced_model,
     risks,
+    tasks,
+    variants,
 )
 
 TITLE = "In-context linear regression demystified (He, Pan, Chen & Yang 2025)"
 FIGURES = (
+    *heat_maps.FIGURES,
     *drawings.FIGURES,
     *head_numbers.FIGURES,
     *linear.FIGURES,
+    *predicted.FIGURES,
+    *noise.FIGURES,
     *reduced_drawings.FIGURES,
+    *landscape.FIGURES,
+    *variants.FIGURES,
+    *tasks.FIGURES,
 )
 CHECKS = (
     *identities.CHECKS,
@@ -24,6 +36,10 @@ CHECKS = (
     *reduced_model.CHECKS,
     *patterns.CHECKS,
     *linear.CHECKS,
+    *predicted.CHECKS,
+    *noise.CHECKS,
+    *variants.CHECKS,
+    *tasks.CHECKS,
 )
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]

@@ -1,4 +1,4 @@
-"""The broken variant that claims about trained nets must not survive."""
+"""Broken variants that claims about trained nets must not survive."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Key
@@ -6,6 +6,7 @@ from jaxtyping import Array, Key
 from sims.engine.sweep import Sweep
 from sims.icl_regression.data import Prompts
 from sims.icl_regression.training import Training
+from sims.icl_regression.variants import Activation
 
 
 class RolledQuery(Training):
@@ -23,3 +24,19 @@ class RolledQuery(Training):
 def rolled(heads: int) -> Sweep:
     """A few short runs of the broken variant: enough for the checks to fail."""
     return Sweep(RolledQuery(heads=heads, steps=1500, log_every=100), seeds=16)
+
+
+class RolledActivation(Activation):
+    """The same for other functions in place of the exponential."""
+
+    def sample(self, key: Key[Array, ""]) -> Prompts:
+        prompts = super().sample(key)
+        return prompts._replace(query=jnp.roll(prompts.query, 1, axis=-1))
+
+
+def rolled_activation(name: str) -> Sweep:
+    """A few short runs of it."""
+    experiment = RolledActivation(
+        heads=2, activation=name, steps=1000, log_every=100, learning_rate=0.02
+    )
+    return Sweep(experiment, seeds=8)

@@ -1,4 +1,4 @@
-"""The figures of the room: circuits, training dynamics, estimators against prompt length."""
+"""Training dynamics, and estimators against prompt length."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Drawing
-from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
 from figures.evidence import Evidence, Figure
+from figures.icl_regression.heat_maps import SHOWN
 from figures.icl_regression.patterns import (
     LENGTHS,
-    OFF_ENERGY,
     TRAINED,
     counted,
     losses_by_length,
@@ -35,84 +32,9 @@ from theory.icl_regression.setting import Setting
 
 Numbers = dict[str, Any]
 
-# Numbers of heads whose nets are shown one by one.
-SHOWN = (1, 2, 4)
 MARKERS = {1: "o", 2: "v", 3: "^", 4: "s", 8: "D"}
 # The pair that the paper evaluates against other estimators (section 6.2).
 GAMMA, MU = 0.13, 3.45
-
-
-def circuits(evidence: Evidence) -> tuple[Drawing, Numbers]:
-    """F2: KQ and OV of a typical net for each number of heads, and off-diagonal energy of all."""
-    drawing = plt.figure(figsize=(PAGE, 3.3))
-    grid = drawing.add_gridspec(2, 5, width_ratios=[1, 1, 1, 1, 0.06])
-    cells = {1: [(0, 0)], 2: [(0, 1), (0, 2)], 4: [(1, column) for column in range(4)]}
-    share = drawing.add_subplot(grid[0, 3])
-    numbers: Numbers = {}
-    image = None
-    for heads, color in zip(SHOWN, (SKY, BLUE, ORANGE), strict=True):
-        data = evidence.sweep(TRAINED[heads]).isel(step=-1)
-        final = pattern(data)
-        typical = _typical(heads, final)
-        net = data.sel(seed=typical)
-        kq = net.kq.transpose("head", "key", "query").values
-        ov = net.ov.transpose("head", "key").values
-        numbers[f"H={heads}"] = {
-            "seed": typical,
-            "kq": kq,
-            "ov": ov,
-            "off_energy": final.weighted_off_energy.values,
-            "two_signed": final.two_signed.values,
-        }
-        limit = np.abs(kq[..., :-1]).max()
-        for head, cell in enumerate(cells[heads]):
-            panel = drawing.add_subplot(grid[cell])
-            image = _heat_map(panel, kq[head] / limit, ov[head] / np.abs(ov).max())
-            title = f"H = {heads}" + (f", head {head + 1}" if heads > 1 else "")
-            panel.set_title(f"{title} (max {limit:.2f})" if head == 0 else title, pad=3)
-        _energies(share, final, heads, color)
-    assert image is not None
-    axes = drawing.add_subplot(grid[1, 4])
-    drawing.colorbar(image, cax=axes, ticks=[-1, 0, 1], label="relative to max")
-    share.set(xscale="log", xlim=(1e-4, 0.1), ylim=(0, 1.65), yticks=[0, 0.5, 1])
-    share.set_ylabel("share of seeds", y=0.3)
-    share.set_xlabel("off-diagonal energy of KQ", labelpad=1)
-    share.legend(fontsize=6, loc="upper left", handlelength=1.2, borderaxespad=0)
-    return drawing, numbers
-
-
-def _typical(heads: int, final: xarray.Dataset) -> int:
-    """The seed of median off-diagonal energy among those that count, or among all if none do."""
-    chosen = counted(heads, final)
-    energy = final.weighted_off_energy.isel(seed=chosen if chosen.any() else slice(None))
-    return int(energy.seed[int(np.argsort(energy.values)[energy.size // 2])])
-
-
-def _heat_map(panel: Axes, kq: np.ndarray, ov: np.ndarray) -> AxesImage:
-    """A head's KQ with its OV as a column beside it, both relative to their net's largest."""
-    width = len(kq)
-    shown = np.full((width, width + 2), np.nan)
-    shown[:, : width - 1], shown[:, -1] = kq[:, :-1], ov
-    image = panel.imshow(shown, vmin=-1, vmax=1)
-    # The last column of KQ meets a zero and never acts: hatched, not coloured.
-    unused = Rectangle((width - 1.5, -0.5), 1, width, fill=False, hatch="////", ec=GREY, lw=0)
-    panel.add_patch(unused)
-    panel.axhline(width - 1.5, color=GREY, lw=0.6, ls=":", xmax=width / (width + 2))
-    panel.set_xticks([0, width - 2, width - 1, width + 1], ["$x_1$", "$x_d$", "$y$", "OV"])
-    panel.set_yticks([0, width - 2, width - 1], ["$x_1$", "$x_d$", "$y$"])
-    panel.spines[:].set_visible(False)
-    panel.tick_params(length=0)
-    return image
-
-
-def _energies(axes: Axes, final: xarray.Dataset, heads: int, color: str) -> None:
-    """Off-diagonal energy of every seed that counts as a cumulative share, and the limit."""
-    chosen = counted(heads, final)
-    values = np.sort(final.weighted_off_energy.values[chosen])
-    height = np.arange(1, len(values) + 1) / max(1, len(values))
-    label = f"H = {heads}: {len(values)}/{len(chosen)}"
-    axes.step(values, height, color, where="post", label=label)
-    axes.axvline(OFF_ENERGY[heads], ymax=1 / 1.65, color=color, **THEORY)
 
 
 def dynamics(evidence: Evidence) -> tuple[Drawing, Numbers]:
@@ -273,21 +195,6 @@ def _figure(name: str, title: str, draw: Any, caption: str, *claims: str) -> Fig
 
 
 FIGURES = (
-    _figure(
-        "circuits",
-        "Training finds diagonal KQ and label-only OV",
-        circuits,
-        "KQ of each head on covariates x and label y, and beside it OV, of the net of median "
-        "off-diagonal energy; colours relative to the largest entry of the net's KQ (given) and of "
-        "its OV. The hatched column meets the query token's zero and never acts. Upper right: "
-        "mu^2-weighted off-diagonal energy of every seed that counts, as a cumulative share "
-        "(counted/all: for H > 1 the two-signed ones, the others being a single head in disguise); "
-        "dashed, the limits of C-ICL-18. Our quick preset trains at a larger rate than the paper, "
-        "which sets the size of the diagonal (.2 instead of .13), not the pattern.",
-        "C-ICL-18",
-        "C-ICL-19",
-        "C-ICL-27",
-    ),
     _figure(
         "dynamics",
         "Heads pair up, agree on |omega|, and climb the valley",

@@ -84,12 +84,8 @@ def sign_matching(nets: Nets) -> Verdict:
 
 def zero_sum(nets: Nets) -> Verdict:
     """C-ICL-21: the share of two-signed seeds whose mu add up to nearly nothing."""
-    parts = {
-        heads: share(int((final.imbalance <= 0.02).sum()), _count(final))
-        for heads, final in nets.items()
-        if heads > 1
-    }
-    return _least("C-ICL-21", parts, 0.95)
+    good = {heads: final.imbalance.values <= 0.02 for heads, final in nets.items() if heads > 1}
+    return _pooled("C-ICL-21", good, 0.95)
 
 
 def valley(nets: Nets) -> Verdict:
@@ -161,13 +157,13 @@ def same_sign(nets: Nets) -> Verdict:
 
 def overshoot(paths: Nets) -> Verdict:
     """C-ICL-28: |omega| rises above its end value and falls back, mu_+ does not fall."""
-    parts = {}
+    good = {}
     for heads, path in paths.items():
         end = path.isel(step=-1)
         peaked = path.gamma.max("step") >= 1.2 * end.gamma
         risen = end.mu_plus >= 0.95 * path.mu_plus.max("step")
-        parts[heads] = share(int((peaked & risen).sum()), path.sizes["seed"])
-    return _least("C-ICL-28", parts, 0.90)
+        good[heads] = (peaked & risen).values
+    return _pooled("C-ICL-28", good, 0.90)
 
 
 def head_count(losses: Mapping[int, np.ndarray]) -> Verdict:
@@ -316,6 +312,13 @@ def _least(claim: str, parts: Mapping[int, Estimate], low: float) -> Verdict:
     heads = min(parts, key=lambda key: parts[key].low)
     detail: dict[str, float | str] = {f"H={h}": part.value for h, part in parts.items()}
     return _verdict(claim, parts[heads], f">= {low:g} for each H", worst(*states), detail)
+
+
+def _pooled(claim: str, good: Mapping[int, np.ndarray], low: float) -> Verdict:
+    every = np.concatenate(list(good.values()))
+    found = share(int(every.sum()), every.size)
+    detail = {f"H={heads}": float(values.mean()) for heads, values in good.items()}
+    return _verdict(claim, found, f">= {low:g}, all H > 1", decide(found, low=low), detail)
 
 
 def _verdict(

@@ -53,6 +53,17 @@ def small_flow() -> xarray.Dataset:
     )  # fmt: skip
 
 
+def four_heads() -> xarray.Dataset:
+    """The authors' four heads: start N(0, .1^2), s2 = .01; `omega`, `mu` (time, head)."""
+    times = np.geomspace(0.01, 1e4, 300)
+    with jax.enable_x64(True):
+        start = 0.1 * jax.random.normal(jax.random.key(0, impl="threefry2x32"), (2, 4), "float64")
+        quiet = SETTING._replace(noise_variance=0.01)
+        omega, mu = flow.gradient_flow(start[0], start[1], jnp.asarray(times), quiet)
+    values = {"omega": np.asarray(omega), "mu": np.asarray(mu)}
+    return xarray.Dataset({n: (("time", "head"), v) for n, v in values.items()}, {"time": times})
+
+
 def drift(found: xarray.Dataset, counted: bool) -> Verdict:
     """C-ICL-16: gamma(t) over the sixth-root law, at late times."""
     ratios, limits = {}, []

@@ -59,3 +59,46 @@ def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
             "two_signed": (active & (mu > 0)).any("head") & (active & (mu < 0)).any("head"),
         }
     )
+
+
+def task_pattern(circuits: xarray.Dataset) -> xarray.Dataset:
+    """The metrics of multi-task nets, whatever dimensions (seed, step) they come in.
+
+    Args:
+        circuits: `kq` with dimensions head, key, query and `ov` with head, key, task, besides
+            others.
+
+    Returns:
+        `omega` (head, coordinate), the diagonal of KQ; `mu` (head, task), OV of each label for its
+        own task; `steps` (task, coordinate), their product M'W; `cross_label`, the largest |OV| of
+        one label for another task; `off_energy`, the mu^2-weighted share of KQ's energy off the
+        diagonal; `imbalance`, the largest |sum mu| over sum |mu| of a task; `specialisation`, the
+        mu^2-weighted share that a head's largest |mu| has of its sum over tasks; `sharing`, the
+        number of heads that serve every task with at least a tenth of the net's largest |mu|.
+    """
+    kq = circuits.kq.transpose(..., "head", "key", "query")
+    ov = circuits.ov.transpose(..., "head", "key", "task")
+    tasks = ov.sizes["task"]
+    outer = kq.isel(key=0, query=0, drop=True)
+    covariates = kq.values[..., :-tasks, :-tasks]
+    diagonal = np.diagonal(covariates, axis1=-2, axis2=-1)
+    omega = xarray.DataArray(diagonal, dims=(*outer.dims, "coordinate"))
+    off = outer.copy(data=1 - (diagonal**2).sum(-1) / (covariates**2).sum((-2, -1)))
+    labels = ov.values[..., -tasks:, :]
+    own = np.diagonal(labels, axis1=-2, axis2=-1)
+    mu = xarray.DataArray(own, dims=(*outer.dims, "task"))
+    cross = np.abs(labels * (1 - np.eye(tasks))).max((-3, -2, -1))
+    size = abs(mu)
+    weights = (mu**2).sum("task") / (mu**2).sum(("head", "task"))
+    serving = size.min("task") >= ACTIVE * size.max(("head", "task"))
+    found = {
+        "omega": omega,
+        "mu": mu,
+        "steps": (mu * omega).sum("head"),
+        "cross_label": outer.isel(head=0, drop=True).copy(data=cross),
+        "off_energy": (weights * off).sum("head"),
+        "imbalance": (abs(mu.sum("head")) / size.sum("head")).max("task"),
+        "specialisation": (weights * size.max("task") / size.sum("task")).sum("head"),
+        "sharing": serving.sum("head"),
+    }
+    return xarray.Dataset(found)

@@ -51,13 +51,23 @@ class Training(Experiment):
             noise_variance=self.noise_variance,
         )
 
-    def predict(self, model: SoftmaxAttention, prompts: Prompts) -> Float[Array, " prompt"]:
+    def initial(self, key: Key[Array, ""]) -> SoftmaxAttention:
+        """The net before training."""
+        return initial_attention(key, heads=self.heads, dimension=self.dimension)
+
+    def predict(self, model: SoftmaxAttention, prompts: Prompts) -> Float[Array, "prompt *task"]:
         """Predicted targets."""
         return model(prompts)
 
+    def descent(self) -> optax.GradientTransformation:
+        """The optimiser."""
+        return optimiser(
+            "adam", self.learning_rate, steps=self.steps, final_fraction=self.final_fraction
+        )
+
     def init(self, key: Key[Array, ""]) -> TrainingState:
-        model = initial_attention(key, heads=self.heads, dimension=self.dimension)
-        return TrainingState(model, self._adam().init(model))  # pyright: ignore[reportArgumentType]
+        model = self.initial(key)
+        return TrainingState(model, self.descent().init(model))  # pyright: ignore[reportArgumentType]
 
     def step(self, state: TrainingState, key: Key[Array, ""]) -> tuple[TrainingState, Arrays]:
         prompts = self.sample(key)
@@ -66,17 +76,12 @@ class Training(Experiment):
             return jnp.mean((self.predict(model, prompts) - prompts.target) ** 2)
 
         value, gradient = jax.value_and_grad(loss)(state.model)
-        change, memory = self._adam().update(gradient, state.memory)
+        change, memory = self.descent().update(gradient, state.memory)
         return TrainingState(optax.apply_updates(state.model, change), memory), {"loss": value}  # pyright: ignore[reportArgumentType]
 
     def observe(self, state: TrainingState, key: Key[Array, ""]) -> Arrays:
         kq, ov = state.model.circuits()
         return {"kq": kq, "ov": ov}
-
-    def _adam(self) -> optax.GradientTransformation:
-        return optimiser(
-            "adam", self.learning_rate, steps=self.steps, final_fraction=self.final_fraction
-        )
 
 
 class LinearTraining(Training):

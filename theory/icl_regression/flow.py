@@ -9,6 +9,7 @@ become equal and shrink while mu grows along the valley 2 gamma mu ~ eta*.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -46,28 +47,38 @@ def balance_rate(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> 
 def gradient_flow(omega: Heads, mu: Heads, times: Float[Array, " time"], setting: Setting) -> Path:
     """(omega, mu) at `times` along the exact flow from the given start at time 0.
 
-    Kvaerno's fifth-order implicit solver with relative and absolute tolerance 1e-9: along the
-    valley the flow is stiff, fast across and slow along. Call it in float64.
+    Call it in float64.
     """
+    return _solve(_plain, (omega, mu), times, setting)
 
-    import diffrax  # slow to import, and only this function needs it
 
-    def field(t: Any, state: tuple[Heads, Heads], _: Any) -> tuple[Heads, Heads]:
-        return descent(*state, setting)
+def factorised_flow(
+    omega: Heads,
+    mu: Heads,
+    kq_rate: Heads,
+    ov_rate: Heads,
+    times: Float[Array, " time"],
+    setting: Setting,
+) -> Path:
+    """(omega, mu) as gradient flow on Q, K, V and O moves them, on the whole of Lt (derived here).
 
-    solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(field),
-        diffrax.Kvaerno5(),
-        t0=0.0,
-        t1=times[-1],
-        dt0=1e-3,
-        y0=(omega, mu),
-        saveat=diffrax.SaveAt(ts=times),
-        stepsize_controller=diffrax.PIDController(rtol=1e-9, atol=1e-9),
-        max_steps=100_000,
-    )
-    assert solution.ys is not None
-    return solution.ys
+    With KQ = K'Q/sqrt(e) and gradient G with respect to it, dK/dt = -Q G'/sqrt(e) and dQ/dt =
+    -K G/sqrt(e), so dKQ/dt = -(K'K G + G Q'Q)/e. Where KQ = omega I and G = (dLt/domega/d) I on
+    covariates, the mean diagonal s of K'K + Q'Q gives
+
+        domega/dt = -(s/(e d)) dLt/domega,    ds/dt = -4 omega dLt/domega/d,
+
+    so that s^2 - 4 e omega^2 is conserved. Likewise mu = O.v with v the label column of V, r =
+    |O|^2 + |v|^2: dmu/dt = -r dLt/dmu, and r^2 - 4 mu^2 is conserved. SGD of rate a follows this
+    with time = a * step; the mu of a head moves faster than its omega by the factor e d r/s.
+
+    Args:
+        kq_rate: s of each head at the start.
+        ov_rate: r of each head at the start.
+    """
+    width = setting.dimension + 1
+    kept = kq_rate**2 - 4 * width * omega**2, ov_rate**2 - 4 * mu**2
+    return _solve(_factorised, (omega, mu), times, (kept, setting))
 
 
 def gradient_descent(omega: Heads, mu: Heads, rate: Values, steps: int, setting: Setting) -> Path:
@@ -99,3 +110,44 @@ def drift_law(times: Values, positive: int, negative: int, setting: Setting) -> 
         raise ValueError(f"expected heads of both signs, got {positive} and {negative}")
     groups = 1 / positive + 1 / negative
     return (8 * setting.c * setting.dimension**3 * times / groups) ** (-1 / 6)
+
+
+def _plain(t: Any, state: tuple[Heads, Heads], setting: Setting) -> tuple[Heads, Heads]:
+    return descent(*state, setting)
+
+
+def _factorised(t: Any, state: tuple[Heads, Heads], given: Any) -> tuple[Heads, Heads]:
+    (omega, mu), ((kq_kept, ov_kept), setting) = state, given
+    width = setting.dimension + 1
+    along_omega, along_mu = descent(omega, mu, setting)
+    s = jnp.sqrt(jnp.maximum(kq_kept + 4 * width * omega**2, 0))
+    r = jnp.sqrt(jnp.maximum(ov_kept + 4 * mu**2, 0))
+    return 2 * s / (width * setting.dimension) * along_omega, 2 * r * along_mu
+
+
+def _solve(
+    field: Callable[..., tuple[Heads, Heads]],
+    start: tuple[Heads, Heads],
+    times: Float[Array, " time"],
+    given: Any,
+) -> Path:
+    """Kvaerno's fifth-order implicit solver with relative and absolute tolerance 1e-9.
+
+    Along the valley flows are stiff, fast across and slow along.
+    """
+    import diffrax  # slow to import, and only this function needs it
+
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(field),
+        diffrax.Kvaerno5(),
+        t0=0.0,
+        t1=times[-1],
+        dt0=1e-3,
+        y0=start,
+        args=given,
+        saveat=diffrax.SaveAt(ts=times),
+        stepsize_controller=diffrax.PIDController(rtol=1e-9, atol=1e-9),
+        max_steps=100_000,
+    )
+    assert solution.ys is not None
+    return solution.ys

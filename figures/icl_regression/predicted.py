@@ -1,0 +1,217 @@
+"""Training dynamics predicted from each net's own start, not only the end point.
+
+The state of a net is the (omega, mu) of its heads, in units of 1/sqrt(d) and sqrt(d): distances are
+root mean squares over heads and both coordinates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+
+from figures.evidence import Check, Evidence, Figure, override
+from figures.icl_regression.patterns import TRAINED
+from figures.statistics import decide, median, share
+from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY, band
+from sims.engine.sweep import Sweep
+from sims.icl_regression.metrics import pattern
+from theory.claims import Verdict
+from theory.icl_regression import flow
+from theory.icl_regression.setting import Setting
+
+SGD = "icl_regression.sgd"
+SEEDS = 16
+# In the units above: a path has length 3 or so, and single points of it lie about 1 from zero.
+NEAR = 0.15
+
+
+def paths(training: xarray.Dataset, time: float) -> xarray.Dataset:
+    """Trained and predicted paths of the first 16 nets.
+
+    SGD's log its factors' rates, and are predicted by the factorised flow at their own times; those
+    of Adam by the plain flow up to `time`, whose clock is another one.
+
+    Returns:
+        `trained` (seed, step, head, part) and `predicted` (seed, time, head, part), part being
+        omega and mu in the units of this module; `two_signed` (seed, source) at the ends.
+    """
+    setting = Setting(*(float(training.attrs[name]) for name in Setting._fields))
+    path = pattern(training.isel(seed=slice(SEEDS)))
+    both = xarray.concat([path.omega, path.mu], "part").transpose("seed", "step", "head", "part")
+    start = [both.isel(step=0, part=i).values.astype("float64") for i in (0, 1)]
+    with jax.enable_x64(True):
+        if "kq_rate" in training:
+            first = training.isel(seed=slice(SEEDS), step=0).transpose("seed", "head", ...)
+            times = training.step.values[1:] * float(training.attrs["learning_rate"])
+            start += [first[n].values.astype("float64") for n in ("kq_rate", "ov_rate")]
+            move: Callable[..., flow.Path] = flow.factorised_flow
+        else:
+            times = np.concatenate([np.linspace(0.1, 20, 200), np.geomspace(20.5, time, 60)])
+            move = flow.gradient_flow
+
+        def predict(*at: Any) -> jax.Array:
+            return jnp.stack(move(*at, jnp.asarray(times), setting), axis=-1)
+
+        predicted = np.asarray(jax.jit(jax.vmap(predict))(*map(jnp.asarray, start)))
+    predicted = np.concatenate([both.values[:, :1], predicted], axis=1)
+    units = np.array([float(setting.dimension) ** 0.5, float(setting.dimension) ** -0.5])
+    signs = [_two_signed(both.values[:, -1, :, 1]), _two_signed(predicted[:, -1, :, 1])]
+    return xarray.Dataset(
+        {
+            "trained": (("seed", "step", "head", "part"), both.values * units),
+            "predicted": (("seed", "time", "head", "part"), predicted * units),
+            "two_signed": (("seed", "source"), np.stack(signs, 1)),
+        },
+        {"step": training.step.values, "time": np.concatenate([[0.0], times])},
+    )
+
+
+def _two_signed(mu: np.ndarray) -> np.ndarray:
+    active = np.abs(mu) >= 0.1 * np.abs(mu).max(axis=1, keepdims=True)
+    return ((mu > 0) & active).any(axis=1) & ((mu < 0) & active).any(axis=1)
+
+
+def distances(found: xarray.Dataset, shift: int = 0) -> np.ndarray:
+    """Distance of every trained point from the predicted path of its net, (seed, step).
+
+    Args:
+        shift: compare with the path of the net so many seeds further on.
+    """
+    trained = found.trained.values[:, :, None]
+    predicted = np.roll(found.predicted.values, shift, axis=0)[:, None]
+    square = ((trained - predicted) ** 2).mean(axis=(-2, -1))
+    return np.sqrt(square.min(axis=2))
+
+
+def lags(found: xarray.Dataset) -> np.ndarray:
+    """Time at which |mu| has grown to half its largest, trained over predicted, per seed."""
+
+    def rise(size: np.ndarray, times: np.ndarray) -> np.ndarray:
+        total = np.abs(size[..., 1]).sum(axis=-1)
+        return times[np.argmax(total >= total.max(axis=1, keepdims=True) / 2, axis=1)]
+
+    times = found.time.values
+    return rise(found.trained.values, times) / rise(found.predicted.values, times)
+
+
+def predicted_path(found: xarray.Dataset, shift: int) -> Verdict:
+    """C-ICL-42: how far SGD strays from the path that its start predicts.
+
+    Args:
+        shift: see `distances`.
+    """
+    far = median(distances(found, shift).max(axis=1))
+    other = float(np.median(distances(found, shift + 1).max(axis=1)))
+    agreed = int((found.two_signed[:, 0] == found.two_signed[:, 1]).sum())
+    ends = share(agreed, found.sizes["seed"])
+    detail: dict[str, float | int | str] = {"from another seed's path": other}
+    detail |= {"same kind of end": ends.value, "same kind of end, low": ends.low}
+    detail["median lag of growth"] = float(np.median(lags(found)))
+    interval = (far.low, far.high)
+    expected = f"median over seeds of the largest distance <= {NEAR}"
+    state = decide(far, high=NEAR)
+    return Verdict("C-ICL-42", far.value, interval, far.method, expected, state, detail)
+
+
+def predictions(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """Paths in the (omega, mu) plane, and SGD's in time."""
+    adam, sgd = _found(evidence, TRAINED[2]), _found(evidence, SGD)
+    drawing, axes = plt.subplots(2, 3, figsize=(PAGE, 4.6))
+    numbers: dict[str, Any] = {}
+    units = 5**0.5
+    for column, (name, found) in enumerate((("Adam", adam), ("SGD", sgd))):
+        panel = axes[0, column]
+        for seed, color in zip((0, 2, 5, 7), (BLUE, ORANGE, GREEN, "#CC79A7"), strict=True):
+            for kind, style in (("trained", {}), ("predicted", THEORY)):
+                line = found[kind].isel(seed=seed).values
+                for head in range(line.shape[1]):
+                    omega, mu = line[:, head, 0] / units, line[:, head, 1] * units
+                    panel.plot(omega, mu, color=color, **{"linewidth": 1.2, **style})
+                    if kind == "trained":
+                        panel.plot(omega[-1], mu[-1], "o", color=color, ms=3)
+        panel.set(xlabel=r"$\omega$ of a head", ylabel=r"$\mu$ of a head")
+        agreed = int((found.two_signed[:, 0] == found.two_signed[:, 1]).sum())
+        panel.set_title(f"{name}: same kind of end, {agreed} of {found.sizes['seed']}")
+        own, other = distances(found), distances(found, 1)
+        numbers[name] = {"step": found.step.values, "distance": np.median(own, 0)}
+        numbers[name] |= {"other_seed": np.median(other, 0), "two_signed": found.two_signed.values}
+        low = axes[1, column]
+        for values, color, label in (
+            (own, BLUE, "own prediction"),
+            (other, GREY, "another seed's"),
+        ):
+            low.plot(found.step, np.median(values, axis=0), color=color, label=label)
+            span = np.quantile(values, [0.25, 0.75], axis=0)
+            low.fill_between(found.step, *span, color=color, alpha=0.25, lw=0)
+        low.axhline(NEAR, color="black", **THEORY)
+        low.set(xlabel="training step", ylabel="distance of paths", ylim=(0, None))
+        low.set_xscale("symlog", linthresh=float(found.step[1]))
+        low.set_xlim(0, found.step[-1])
+        low.legend()
+    _in_time(axes[:, 2], sgd)
+    numbers["SGD, lag"] = lags(sgd)
+    return drawing, numbers
+
+
+def _in_time(column: np.ndarray, sgd: xarray.Dataset) -> None:
+    units = 5**0.5
+    good = sgd.two_signed.all("source").values
+    times = sgd.time.values
+    for panel, part, unit, label in (
+        (column[0], 0, 1 / units, r"mean $|\omega|$"),
+        (column[1], 1, units, r"mean $|\mu|$"),
+    ):
+        for kind, color in (("trained", BLUE), ("predicted", "black")):
+            size = np.abs(sgd[kind].values[good, :, :, part]).mean(axis=2) * unit
+            if kind == "trained":
+                band(panel, times, size, color, "SGD")
+            else:
+                panel.plot(times, size.mean(axis=0), color=color, label="factorised flow", **THEORY)
+        panel.set(xlabel="time = rate x step", ylabel=label)
+        panel.set_xscale("symlog", linthresh=1)
+        panel.set_xlim(0, times[-1])
+    column[0].legend(fontsize=6)
+    assert isinstance(column[0], Axes)
+    column[0].set_title(f"{int(good.sum())} nets two-signed in both")
+
+
+def _found(evidence: Evidence, sweep: str | Sweep) -> xarray.Dataset:
+    return evidence.table(paths, sweep, time=2000.0)
+
+
+def _short(evidence: Evidence) -> Sweep:
+    return override(evidence.find(SGD), steps=500, log_every=20, seeds=8)
+
+
+FIGURES = (
+    Figure(
+        "predictions",
+        "Where a net goes is written in its first (omega, mu)",
+        "Two-headed nets (solid) and the reduced flow from each net's own initial mean diagonal of "
+        "KQ and label weight (dashed), nothing fitted. Above, four nets in the (omega, mu) plane, "
+        "time removed: Adam against the plain flow, SGD against the flow of the factors Q, K, V, O "
+        "(theory.icl_regression.flow.factorised_flow). Below, distance from the predicted path "
+        "(median and quartiles over 16 seeds, in units of 1/sqrt(d) and sqrt(d)), against that "
+        "from another seed's. Right, SGD in time: it lags during growth, where the random start's "
+        "other entries of KQ still act, then falls below the flow.",
+        predictions,
+        ("C-ICL-42",),
+    ),
+)
+CHECKS = (
+    Check(
+        "C-ICL-42",
+        predicted_path,
+        lambda evidence: (_found(evidence, SGD), 0),
+        lambda evidence: (_found(evidence, _short(evidence)), 1),
+        ("quick",),
+    ),
+)
