@@ -462,7 +462,7 @@ CLAIMS = (
         "median over seeds of the largest distance from the predicted path <= .15, in units of "
         "1/sqrt(d) and sqrt(d) (paths are about 3 long)",
         "a twentieth of a path's length",
-        "the path predicted for another seed",
+        "the plain flow, in which omega and mu move at the same speed",
         f"{_CHECKS}.predicted.predicted_path",
         _TRAINED,
     ),
