@@ -1,0 +1,334 @@
+"""Identities of features, kernels, spectra and norms: the largest error, and a break of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import numpy as np
+import scipy.integrate
+import xarray
+
+from figures.evidence import Check
+from sims.rf_attention.data import Samples, monomials, sample_direction, sample_inputs
+from sims.rf_attention.features import gram
+from sims.rf_attention.ridge import ridge_path
+from theory.claims import State, Verdict
+from theory.rf_attention import curves, kernels, norms, spectra
+from theory.rf_attention.setting import Setting
+
+SETTING = Setting(8, 8)
+SIZES = (Setting(8, 8), Setting(16, 16))
+
+
+def symmetries(broken: bool) -> xarray.Dataset:
+    """C-RFA-1, 2: the features' kernel under a permutation of keys, and with every key twice.
+
+    Broken: keys weighted by their position.
+    """
+    with jax.enable_x64(True):
+        plain = _inputs(0)
+        weights = 1 + 0.1 * broken * np.arange(8)[:, None]
+        errors = []
+        for change in (np.arange(8)[::-1], np.arange(16) % 8):
+            changed = plain.keys[:, change]
+            weighted = [k * (weights[: k.shape[1]] if k.shape[1] == 8 else np.repeat(weights, 2, 0))
+                        for k in (plain.keys, changed)]  # fmt: skip
+            one, other = (_features(Samples(plain.query, k)) for k in weighted)
+            errors.append(float(abs(one - other).max()))
+    return xarray.Dataset({"error": ("change", errors)})
+
+
+def distinct_tokens(model: str) -> xarray.Dataset:
+    """C-RFA-3: how much a permutation of keys changes the kernel; the network tells keys apart."""
+    with jax.enable_x64(True):
+        plain = _inputs(0)
+        one = _features(plain, model)
+        other = _features(Samples(plain.query, plain.keys[:, ::-1]), model)
+        return xarray.Dataset({"error": ((), float(abs(one - other).max() / abs(one).max()))})
+
+
+def arc_cosine(broken: bool) -> xarray.Dataset:
+    """C-RFA-4: closed form against series and integral; broken: without the factor 1/(2 pi)'s 2."""
+    r = np.linspace(-0.9, 0.9, 19)
+    series = np.polynomial.polynomial.polyval(r, kernels.arc_cosine_series(200))
+    closed = np.asarray(kernels.arc_cosine(r)) * (2 if broken else 1)
+    direct = [_expected(0.0, 0.0, float(c)) for c in r[::6]]
+    errors = [np.abs(closed - series).max(), np.abs(closed[::6] - np.array(direct)).max()]
+    return xarray.Dataset({"error": ("kind", errors)})
+
+
+def biased_arc_cosine(broken: bool) -> xarray.Dataset:
+    """C-RFA-5: closed form against Hermite series and integral, no mean, the diagonal.
+
+    Broken: the term of the bivariate tail is left out.
+    """
+    errors = []
+    for m1, m2 in ((0.3, -0.8), (1.0, 1.0), (0.0, 0.7)):
+        for r in (-0.6, 0.2, 0.8):
+            closed = float(kernels.biased_arc_cosine(m1, m2, r))
+            if broken:
+                s = np.sqrt(1 - r**2)
+                power = (m1**2 - 2 * r * m1 * m2 + m2**2) / (2 * s**2)
+                closed -= s / (2 * np.pi) * np.exp(-power)
+            left, right = (kernels.hermite_coefficients(m, 60) for m in (m1, m2))
+            orders = np.arange(60)
+            logs = np.array([np.log(np.arange(1, n + 1)).sum() for n in orders])
+            series = float(np.sum(left * right * np.sign(r) ** orders
+                                  * np.exp(orders * np.log(abs(r)) - logs)))  # fmt: skip
+            errors += [abs(closed - series), abs(closed - _expected(m1, m2, r))]
+    r = np.linspace(-0.9, 0.9, 19)
+    errors.append(np.abs(kernels.biased_arc_cosine(0.0, 0.0, r) - kernels.arc_cosine(r)).max())
+    return xarray.Dataset({"error": ("kind", errors)})
+
+
+def rotations(together: bool) -> xarray.Dataset:
+    """C-RFA-7: RFA's kernel under separate rotations of queries and keys; BRFA's needs them equal.
+
+    Args:
+        together: rotate BRFA's queries and keys alike, rather than apart.
+    """
+    rng = np.random.default_rng(0)
+    one, other = _tokens(rng, 6), _tokens(rng, 6)
+    turns = [np.linalg.qr(rng.normal(size=(8, 8)))[0] for _ in range(2)]
+    errors = []
+    for mean, second in ((0.0, turns[1]), (1.0, turns[0] if together else turns[1])):
+        plain = kernels.rfa_kernel(one, other, SETTING, mean)
+        turned, moved = ((q @ turns[0], k @ second) for q, k in (one, other))
+        errors.append(np.abs(kernels.rfa_kernel(turned, moved, SETTING, mean) - plain).max())
+    return xarray.Dataset({"error": ("model", errors)})
+
+
+def positive(shift: float) -> xarray.Dataset:
+    """C-RFA-8: the most negative eigenvalue of Gram matrices over their trace.
+
+    Args:
+        shift: subtracted from every kernel.
+    """
+    tokens = _tokens(np.random.default_rng(1), 40)
+    grams = [
+        kernels.rfa_kernel(tokens, tokens, SETTING),
+        kernels.rfa_kernel(tokens, tokens, SETTING, 1.0),
+        kernels.rfmlp_kernel(tokens, tokens, SETTING),
+    ]
+    lowest = [np.linalg.eigvalsh(g - shift).min() / np.trace(g) for g in grams]
+    return xarray.Dataset({"error": ("model", [max(0.0, -low) for low in lowest])})
+
+
+def traces(broken: bool) -> xarray.Dataset:
+    """C-RFA-9, 10: eigenvalues times multiplicities against the trace, and kernels' averages.
+
+    Broken: the eigenvalues of (a, b) without their 1/N, those of RFMLP with one token less.
+    """
+    errors = []
+    for setting in SIZES:
+        found = spectra.rfa_spectrum(setting)
+        inner = np.array([bool(b) for _, b in found.levels])
+        values = found.eigenvalues * np.where(inner & broken, setting.keys, 1)
+        whole = spectra.rfa_trace(setting)
+        errors.append(abs(values @ found.multiplicities / whole - 1))
+    return xarray.Dataset({"error": ("size", errors)})
+
+
+def network_levels(broken: bool) -> xarray.Dataset:
+    """C-RFA-10: RFMLP's levels (), (1), (1, 1) against quadrature over the law of <z, z'>.
+
+    With few tokens E[kappa P_a P_b] is a small product quadrature. Broken: a token less.
+    """
+    setting = Setting(4, 2)
+    found = spectra.rfmlp_spectrum(setting._replace(keys=1 if broken else 2))
+    t, w = spectra.quadrature(4, 60)
+    total = t[:, None, None] + t[:, None] + t
+    kernel = kernels.arc_cosine((1 + total) / 4)
+    weights = w[:, None, None] * w[:, None] * w
+    wanted = {
+        (): np.sum(weights * kernel),
+        (1,): np.sum(weights * kernel * t),
+        (1, 1): np.sum(weights * kernel * t * t[:, None]),
+        (2,): np.sum(weights * kernel * spectra.gegenbauer(2, t, 4)[2]),
+    }
+    errors = [abs(found.at(level) / value - 1) for level, value in wanted.items()]
+    return xarray.Dataset({"error": ("level", errors)})
+
+
+def lifting(model: str) -> xarray.Dataset:
+    """C-RFA-12: B over numbers of keys, relative to that of eight; RFA's does not move."""
+    errors = []
+    for power in range(1, 6):
+        found = []
+        for keys in (8, 2, 32):
+            setting = Setting(8, keys)
+            energies = spectra.monomial_energies(power, False, setting)
+            if model == "network":
+                spectrum = spectra.rfmlp_spectrum(setting)
+                found.append(norms.squared_norm(spectra.as_partitions(energies), spectrum))
+            else:
+                found.append(norms.squared_norm(energies, spectra.rfa_spectrum(setting)))
+        errors.append(max(abs(value / found[0] - 1) for value in found))
+    return xarray.Dataset({"error": ("power", errors)})
+
+
+def ridge_is_constrained(broken: bool) -> xarray.Dataset:
+    """C-RFA-32: the path's norm falls, and its point is stationary for the constrained problem.
+
+    The Lagrange condition of min |y - Phi u|^2 with |u| fixed: Phi'(Phi u - y) = -delta u.
+    Broken: u scaled down to the ball instead.
+    """
+    rng = np.random.default_rng(0)
+    phi, y = rng.normal(size=(20, 60)), rng.normal(size=(20, 1))
+    kernel = phi @ phi.T
+    penalties = np.geomspace(1e-6, 10, 15)
+    with jax.enable_x64(True):
+        path = ridge_path(*map(jax.numpy.asarray, (kernel, kernel, y, y, penalties)))
+    rising = float(np.maximum(np.diff(np.asarray(path.norm)[0]), 0).max())
+    errors = [rising]
+    for penalty, norm in zip(penalties[::4], np.asarray(path.norm)[0, ::4], strict=True):
+        delta = penalty * np.trace(kernel) / 20
+        u = phi.T @ np.linalg.solve(kernel + delta * np.eye(20), y)
+        errors.append(abs(float(np.sum(u**2)) / norm - 1))
+        if broken:
+            u = phi.T @ np.linalg.solve(kernel, y)
+            u *= np.sqrt(norm / float(np.sum(u**2)))
+        force = phi.T @ (phi @ u - y)
+        errors.append(float(np.linalg.norm(force + delta * u) / np.linalg.norm(phi.T @ y)))
+    return xarray.Dataset({"error": ("condition", errors)})
+
+
+def energies(broken: bool) -> xarray.Dataset:
+    """C-RFA-11: variances of targets, 400,000 samples, against the sum of their energies.
+
+    Broken: levels (a, 0) of the weighted targets divided by N.
+    """
+    with jax.enable_x64(True):
+        key = jax.random.key(0, impl="threefry2x32")
+        inputs = sample_inputs(key, 400_000, 8, 8)
+        values = np.asarray(monomials(inputs, sample_direction(jax.random.fold_in(key, 1), 8)))
+    errors = []
+    for index, (power, weighted) in enumerate(TARGETS.values()):
+        parts = spectra.monomial_energies(power, weighted, SETTING)
+        if broken:
+            parts = {k: v / (8 if weighted and not k[1] else 1) for k, v in parts.items()}
+        errors.append(abs(values[:, index].var() / spectra.variance(parts) - 1))
+    return xarray.Dataset({"error": ("target", errors)})
+
+
+# Power and whether weighted by <x0, x>^p, by target.
+TARGETS = {
+    **{f"f{p}": (p, False) for p in (1, 2, 3, 4)},
+    **{f"g{p}": (p, True) for p in (1, 2, 3)},
+}
+
+
+def tensor_bounds(broken: bool) -> xarray.Dataset:
+    """C-RFA-13: B over its bound; at most one. Broken: the bound's q_{r,s-1} counted twice."""
+    ratios = []
+    for dimension in (8, 16, 64):
+        for p in (1, 2, 3):
+            for weighted in (False, True):
+                setting = Setting(dimension, 8)
+                parts = spectra.monomial_energies(p, weighted, setting)
+                found = norms.squared_norm(parts, spectra.rfa_spectrum(setting))
+                bound = norms.tensor_bound(p if weighted else 0, p + weighted)
+                size = dimension**p if weighted else 1
+                ratios.append(found / (bound * size) * (1.2 if broken else 1))
+    return xarray.Dataset({"error": ("case", [max(0.0, ratio - 1) for ratio in ratios])})
+
+
+def omniscient_bound(broken: bool) -> xarray.Dataset:
+    """C-RFA-22: E <= E0 B (Tr + delta)/(4 n), noise-free; the excess of E over it, if any.
+
+    Broken: the bound with B's square root.
+    """
+    excess = []
+    for setting in SIZES:
+        spectrum = spectra.rfa_spectrum(setting)
+        whole = float(spectrum.eigenvalues @ spectrum.multiplicities) + spectrum.tail
+        for p in (1, 2, 3, 4):
+            parts = spectra.monomial_energies(p, False, setting)
+            norm = norms.squared_norm(parts, spectrum)
+            for n in (50, 200, 800, 3200):
+                error = curves.infinite_width(spectrum, parts, n, 1e-6 * whole)
+                size = norm**0.5 * 1e-3 if broken else norm
+                excess.append(max(0.0, error / (size * whole / (4 * n)) - 1))
+    return xarray.Dataset({"error": ("case", excess)})
+
+
+def _expected(m1: float, m2: float, r: float) -> float:
+    """E relu(m1 + Z1) relu(m2 + Z2) by quadrature over both normals, kinks at the edges."""
+    s = np.sqrt(1 - r**2)
+
+    def inner(z: float) -> float:
+        mean = m2 + r * z
+        cdf = 0.5 * (1 + _erf(mean / s / np.sqrt(2)))
+        density = np.exp(-((mean / s) ** 2) / 2) / np.sqrt(2 * np.pi)
+        return (m1 + z) * (mean * cdf + s * density) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+    return float(scipy.integrate.quad(inner, -m1, 12.0, epsabs=1e-13, epsrel=1e-12)[0])
+
+
+def _erf(x: float) -> float:
+    return float(scipy.special.erf(x))
+
+
+def _inputs(seed: int) -> Samples:
+    return sample_inputs(jax.random.key(seed, impl="threefry2x32"), 6, 8, 8)
+
+
+def _features(samples: Samples, model: str = "attention") -> np.ndarray:
+    key = jax.random.key(7, impl="threefry2x32")
+    options: Any = {"model": model, "heads": 20, "block": 10, "query_key_mean": 0.5}
+    return np.asarray(gram(key, samples, len(samples.query), **options))
+
+
+def _tokens(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    found = rng.normal(size=(count, 9, 8))
+    found /= np.linalg.norm(found, axis=-1, keepdims=True)
+    return found[:, 0], found[:, 1:]
+
+
+def largest(claim: str, limit: float, more: bool = False) -> Callable[[xarray.Dataset], Verdict]:
+    """Decides by the largest error, or where `more` by the smallest being above the limit."""
+
+    def decide(found: xarray.Dataset) -> Verdict:
+        value = float(found.error.min() if more else found.error.max())
+        state: State = "holds" if (value > limit if more else value <= limit) else "fails"
+        method = f"{'smallest' if more else 'largest'} of {found.error.size} errors"
+        sign = ">" if more else "<="
+        return Verdict(claim, value, None, method, f"{sign} {limit:g}", state)
+
+    return decide
+
+
+def _check(
+    claim: str, limit: float, function: Callable, good: Any, bad: Any, more: bool = False
+) -> Check:
+    return Check(
+        claim,
+        largest(claim, limit, more),
+        lambda evidence: (evidence.table(function, **good),),
+        lambda evidence: (evidence.table(function, **bad),),
+    )
+
+
+def _broken(claim: str, limit: float, function: Callable) -> Check:
+    return _check(claim, limit, function, {"broken": False}, {"broken": True})
+
+
+CHECKS: Iterable[Check] = (
+    _broken("C-RFA-1", 1e-12, symmetries),
+    _check(
+        "C-RFA-3", 1e-2, distinct_tokens, {"model": "network"}, {"model": "attention"}, more=True
+    ),
+    _broken("C-RFA-4", 1e-9, arc_cosine),
+    _broken("C-RFA-5", 1e-9, biased_arc_cosine),
+    _check("C-RFA-7", 1e-7, rotations, {"together": True}, {"together": False}),
+    _check("C-RFA-8", 1e-10, positive, {"shift": 0.0}, {"shift": 0.3}),
+    _broken("C-RFA-9", 1e-4, traces),
+    _broken("C-RFA-10", 1e-6, network_levels),
+    _broken("C-RFA-11", 0.03, energies),
+    _check("C-RFA-12", 1e-8, lifting, {"model": "attention"}, {"model": "network"}),
+    _broken("C-RFA-13", 1e-9, tensor_bounds),
+    _broken("C-RFA-22", 0.0, omniscient_bound),
+    _broken("C-RFA-32", 1e-8, ridge_is_constrained),
+)

@@ -1,0 +1,56 @@
+"""RKHS norms, the paper's measure of a target's complexity, and their bounds (section 4.9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from theory.rf_attention.kernels import arc_cosine_series
+from theory.rf_attention.setting import Setting
+from theory.rf_attention.spectra import Level, Spectrum
+
+
+def squared_norm(energies: Mapping[Level, float], spectrum: Spectrum) -> float:
+    """B(f) = sum over levels of energy over eigenvalue.
+
+    For RFA both are proportional to 1/N and B does not depend on the number of keys (setting all
+    keys equal recovers the function of one key); for RFMLP it does.
+    """
+    return sum(value / spectrum.at(level) for level, value in energies.items() if value > 0)
+
+
+def tensor_bound(query_power: int, key_power: int, terms: int = 400) -> float:
+    """1/qt_rs, which bounds B_RFA of <x0^r (x) x^s, T> by |T|^2/qt_rs for every d and N.
+
+    qt_rs = q_rs + q_{r,s-1}, q_rs = sum_k c_k 4^-k C(k, r) C(k, s): the kernel at convention U
+    is sum_rs qt_rs u0^r v^s. f_p has r = 0, s = p and |T| = 1; g_p has r = p, s = p + 1 and |T|^2
+    <= d^p.
+    """
+    coefficients = arc_cosine_series(terms)
+
+    def q(r: int, s: int) -> float:
+        if s < 0:
+            return 0.0
+        return math.fsum(
+            coefficients[k] * math.exp(
+                -k * math.log(4) + _log_choose(k, r) + _log_choose(k, s)
+            )
+            for k in range(max(r, s), terms)
+        )  # fmt: skip
+
+    return 1 / (q(query_power, key_power) + q(query_power, key_power - 1))
+
+
+def additive_floor(setting: Setting) -> float:
+    """Relative error that no additive model can go below on (mean of <beta, x_i>)^2 (section 4.11).
+
+    (N - 1)/((N - 1) + (d - 1)/(d + 2)).
+    """
+    pairs = setting.keys - 1
+    return pairs / (pairs + (setting.dimension - 1) / (setting.dimension + 2))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return float(np.log(float(math.comb(n, k)))) if n < 1000 else math.inf
