@@ -209,6 +209,6 @@ CHECKS = (
         predicted_path,
         lambda evidence: (_found(evidence, SGD, False),),
         lambda evidence: (_found(evidence, _short(evidence), True),),
-        ("quick",),
+        ("quick", "paper"),
     ),
 )

@@ -106,5 +106,9 @@ SWEEPS = {
             ),
             seeds=16,
         ),
+        "paper": Sweep(
+            SGD(heads=2, **_PAPER | {"steps": 40_000, "log_every": 200, "learning_rate": 0.01}),
+            seeds=64,
+        ),
     },
 }
