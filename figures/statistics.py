@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import scipy.stats
 from jaxtyping import Float
 
-from theory.claims import State
+from theory.claims import State, Verdict
 
 SMALL = 20
 
@@ -89,6 +90,18 @@ def share(successes: int, count: int, of: str = "seeds") -> Estimate:
     high = scipy.stats.beta.ppf(0.95, successes + 1, count - successes) if successes < count else 1
     method = f"{successes} of {count} {of}, 95 % Clopper-Pearson, one-sided"
     return Estimate(successes / count, float(low), float(high), method)
+
+
+def verdict(
+    claim: str,
+    found: Estimate,
+    expected: str,
+    state: State,
+    detail: Mapping[str, float | int | str] | None = None,
+) -> Verdict:
+    """A verdict that reports an estimate with its interval and method."""
+    interval = (found.low, found.high)
+    return Verdict(claim, found.value, interval, found.method, expected, state, detail or {})
 
 
 def decide(estimate: Estimate, low: float = -math.inf, high: float = math.inf) -> State:

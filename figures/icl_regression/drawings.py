@@ -20,6 +20,7 @@ from figures.icl_regression.patterns import (
     losses_by_length,
     nets_of,
     relative_losses,
+    setting_of,
 )
 from figures.icl_regression.risks import CONTROL
 from figures.style import BLUE, COLUMN, GREEN, GREY, ORANGE, PAGE, PURPLE, SKY, THEORY, band
@@ -43,7 +44,7 @@ def dynamics(evidence: Evidence) -> tuple[Drawing, Numbers]:
     numbers: Numbers = {}
     for column, heads in zip(axes.T, SHOWN, strict=True):
         training = evidence.sweep(TRAINED[heads])
-        setting = Setting(*(float(training.attrs[name]) for name in Setting._fields))
+        setting = setting_of(training)
         path = pattern(training)
         final = path.isel(step=-1)
         chosen = counted(heads, final)

@@ -158,8 +158,8 @@ FIGURES = (
         "KQ and OV of the four heads of one net (the one of median off-diagonal energy at the end) "
         "at 0, 2, 5, 20, 50 and 100 % of its training, each relative to the largest entry at that "
         "moment. The random start has its energy off the diagonal; a twentieth of the training "
-        "later heads are diagonal, and what remains is the slow agreement of their sizes. Heads of "
-        "small mu (dummies) keep a noisy KQ, which their mu weighs down.",
+        "later the heads that act are nearly diagonal. Heads of small mu (dummies) keep a noisy "
+        "KQ, which their mu weighs down.",
         formation,
         ("C-ICL-18", "C-ICL-19"),
     ),

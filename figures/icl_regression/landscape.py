@@ -31,7 +31,7 @@ LENGTHS = (25, 50, 100, 200)
 def landscapes(evidence: Evidence) -> tuple[Drawing, Numbers]:
     """F9, F10: both losses of the pair over (omega, mu), and their difference."""
     moments = evidence.table(
-        pair_moments, gammas=OMEGAS, dimension=5, length=40, blocks=20, prompts=5000
+        pair_moments, gammas=OMEGAS, dimension=5, length=40, blocks=100, prompts=5000
     )
     average = moments.mean("block")
     noise = SETTING.noise_variance
@@ -145,7 +145,7 @@ FIGURES = (
     Figure(
         "landscapes",
         "The approximate loss is right to a tenth where training goes",
-        "Loss of the pair omega = (omega, -omega), mu = (mu, -mu): the true one from 100,000 "
+        "Loss of the pair omega = (omega, -omega), mu = (mu, -mu): the true one from 500,000 "
         "prompts with labels integrated out, the approximate one, and their difference; black, "
         "where they agree. The approximation is low by up to .022 in the middle (C-ICL-9 says why) "
         "and high by a tenth in the corner of large omega and mu. The authors' contour plot has "

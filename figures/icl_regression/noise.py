@@ -13,12 +13,12 @@ from matplotlib.figure import Figure as Drawing
 from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.identities import SETTING
 from figures.icl_regression.patterns import TRAINED, final_nets
-from figures.statistics import Estimate, decide, mean, worst
+from figures.statistics import Estimate, decide, mean, verdict, worst
 from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY
 from sims.icl_regression.metrics import pattern
 from theory.claims import State, Verdict
 from theory.icl_regression.flow import drift_law
-from theory.icl_regression.noise import RATE_EXPONENT, RATE_TO_BATCH
+from theory.icl_regression.noise import relative_temperature, stationary_gamma
 
 SWEEPS = ("icl_regression.rates_slow", "icl_regression.rates")
 # Change of gamma between the last two quarters of training that still counts as none.
@@ -78,7 +78,13 @@ def rate_exponent(gammas: xarray.Dataset, sizes: Mapping[int, xarray.Dataset]) -
     """
     largest = gammas.isel(prompts=[-1])
     count = int(stationary(largest).sum())
-    found = _exponent(largest) if count >= 2 else Estimate(np.nan, -np.inf, np.inf, "")
+    found = Estimate(np.nan, -np.inf, np.inf, "fewer than two stationary rates")
+    if count >= 2:
+        # At one batch size its power and the constant are one: least squares still finds p.
+        (_, p, _), draws = law(largest)
+        low, high = np.quantile(draws[:, 1], [0.025, 0.975])
+        method = f"log-log slope over {count} rates, 95 % bootstrap of seeds"
+        found = Estimate(float(p), float(low), float(high), method)
     states: list[State] = [decide(found, 0.18, 0.32)]
     detail: dict[str, float | int | str] = {"stationary rates": count}
     for heads, final in sizes.items():
@@ -88,23 +94,7 @@ def rate_exponent(gammas: xarray.Dataset, sizes: Mapping[int, xarray.Dataset]) -
         states.append(decide(height, 3.1, 3.9))
         detail |= {f"gamma, H={heads}": gamma.value, f"mu_+, H={heads}": height.value}
     expected = "exponent in [.18, .32]; paper preset: gamma in [.115, .145], mu_+ in [3.1, 3.9]"
-    return _verdict("C-ICL-26", found, expected, worst(*states), detail)
-
-
-def _exponent(gammas: xarray.Dataset) -> Estimate:
-    """Exponent of the rate at one batch size, from its stationary rates."""
-    still = gammas.isel(learning_rate=stationary(gammas).values[:, 0])
-    rates = np.log(still.learning_rate.values)
-    seeds = [row[np.isfinite(row)] for row in still.last.values[:, 0]]
-    rng = np.random.default_rng(0)
-
-    def slope(samples: list[np.ndarray]) -> float:
-        return float(np.polyfit(rates, np.log([s.mean() for s in samples]), 1)[0])
-
-    draws = [slope([rng.choice(s, len(s)) for s in seeds]) for _ in range(RESAMPLES)]
-    low, high = np.quantile(draws, [0.025, 0.975])
-    method = f"log-log slope over {len(seeds)} rates, 95 % bootstrap of seeds"
-    return Estimate(slope(seeds), float(low), float(high), method)
+    return verdict("C-ICL-26", found, expected, worst(*states), detail)
 
 
 def temperature_law(gammas: xarray.Dataset) -> Verdict:
@@ -117,8 +107,8 @@ def temperature_law(gammas: xarray.Dataset) -> Verdict:
     bounds = {name: np.quantile(draws[:, i], [0.025, 0.975]) for i, name in ((1, "p"), (2, "q"))}
     detail: dict[str, float | int | str] = {"p": float(p), "q": float(q)}
     detail |= {f"{n}, 95 %": f"[{b[0]:.3f}, {b[1]:.3f}]" for n, b in bounds.items()}
-    state = decide(found, RATE_TO_BATCH - 0.1, RATE_TO_BATCH + 0.1)
-    return _verdict("C-ICL-41", found, "0.5 +- 0.1", state, detail)
+    state: State = "holds" if low <= 0.5 <= high else "fails"
+    return verdict("C-ICL-41", found, "the interval contains 0.5", state, detail)
 
 
 def rates(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
@@ -132,16 +122,23 @@ def rates(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     prompts = gammas.prompts.values
     for index, color in enumerate((ORANGE, GREEN, BLUE)):
         size = float(prompts[index])
-        for axes, x in ((left, rate), (right, rate / size**0.5)):
+        combined = np.asarray(relative_temperature(rate, size))
+        for axes, x in ((left, rate), (right, combined)):
             for ok, face in ((still[:, index], color), (~still[:, index], "white")):
                 axes.errorbar(x[ok], middle[ok, index], 1.96 * error[ok, index], color=color,
                               fmt="o", ms=4, mfc=face)  # fmt: skip
         left.plot(rate, np.exp(a) * rate**p * size**q, color=color, lw=1,
                   label=f"batch {size:.0f}")  # fmt: skip
-    x = np.geomspace(*(rate[[0, -1]] / prompts[[-1, 0]] ** 0.5))
-    start = float(middle[0, -1])
-    right.plot(x, start * (x / x[0]) ** RATE_EXPONENT, color="black", **THEORY,
-               label="derived: exponent 1/4")  # fmt: skip
+    spread = np.asarray(relative_temperature(rate[:, None], prompts))
+    x = np.geomspace(spread.min(), spread.max())
+    curve = np.asarray(stationary_gamma(x, SETTING))
+    right.plot(x, float(middle[0, -1]) * curve / curve[0], color="black", **THEORY,
+               label="derived, through the smallest")  # fmt: skip
+    published = {
+        "fit": float(np.exp(a) * 0.001**p * 256**q),
+        "derived": float(middle[0, -1])
+        * float(stationary_gamma(relative_temperature(0.001, 256), SETTING) / curve[0]),
+    }
     left.set(xscale="log", yscale="log", xlabel="constant rate of Adam")
     left.set_ylabel(r"stationary $\gamma$")
     right.set(xscale="log", xlabel=r"rate / $\sqrt{\mathrm{batch}}$")
@@ -158,6 +155,7 @@ def rates(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     local = np.diff(np.log(middle), axis=0) / np.diff(np.log(rate))[:, None]
     numbers = {"learning_rate": rate, "prompts": prompts, "gamma": middle, "error": error}
     numbers |= {"stationary": still, "fit": [a, p, q], "local_exponent": local}
+    numbers["extrapolated to rate .001, batch 256"] = published
     numbers["interval"] = np.quantile(draws, [0.025, 0.975], axis=0)
     return drawing, numbers
 
@@ -173,21 +171,19 @@ def _sizes(evidence: Evidence) -> tuple[xarray.Dataset, dict[int, xarray.Dataset
     return _gammas(evidence), final_nets(nets)
 
 
-def _without_noise(power: float) -> xarray.Dataset:
-    """The flow's gamma at time 400 whatever the rate, or divided by batch^power: no optimiser."""
+def made_up(rate_power: float, batch_power: float) -> xarray.Dataset:
+    """Stationary gamma of six seeds with 1 % scatter, around rate^p batch^q times the flow's.
+
+    With both powers zero: what the reduced flow, which has no noise, gives at one time.
+    """
     gamma = float(drift_law(400.0, 1, 1, SETTING))
     rate, prompts = np.array([0.005, 0.01, 0.02]), np.array([16, 32, 64])
-    jitter = np.random.default_rng(0).normal(1, 0.01, (3, 3, 6))
-    values = gamma * jitter / (prompts[:, None] ** power) * (rate[:, None, None] ** (power / 4))
+    scatter = np.random.default_rng(0).normal(1, 0.01, (3, 3, 6))
+    values = gamma * scatter * rate[:, None, None] ** rate_power * prompts[:, None] ** batch_power
     return xarray.Dataset(
         {name: (("learning_rate", "prompts", "seed"), values) for name in ("third", "last")},
         {"learning_rate": rate, "prompts": prompts},
     )
-
-
-def _verdict(claim: str, found: Estimate, expected: str, state: State, detail: Mapping) -> Verdict:
-    interval = (found.low, found.high)
-    return Verdict(claim, found.value, interval, found.method, expected, state, detail)
 
 
 _PRESETS = ("quick", "paper")
@@ -200,8 +196,9 @@ FIGURES = (
         "constant rate (mean and 95 % interval over seeds; open: still changing by over 2 % per "
         "quarter). Left, with the law fitted to the stationary settings; right, against the "
         "combination through which noise acts by our derivation (theory.icl_regression.noise), "
-        "whose exponent 1/4 is the limit of small gamma (dashed, through the smallest). The "
-        "paper's .13 is where this leads at its rate and batch (grey), for any number of heads.",
+        "which is for small gamma (dashed, power 1/4, its constant from the smallest); small "
+        "batches lie above it (C-ICL-41 fails). Grey, the paper's .13 at rate .001 and batch 256, "
+        "which is not run here; what fit and derivation extrapolate to is in the numbers.",
         rates,
         ("C-ICL-26", "C-ICL-41"),
     ),
@@ -211,14 +208,14 @@ CHECKS = (
         "C-ICL-26",
         rate_exponent,
         _sizes,
-        lambda evidence: (_without_noise(0.0), {}),
+        lambda evidence: (made_up(0.0, 0.0), {}),
         _PRESETS,
     ),
     Check(
         "C-ICL-41",
         temperature_law,
         lambda evidence: (_gammas(evidence),),
-        lambda evidence: (_without_noise(1.0),),
+        lambda evidence: (made_up(0.25, -1.0),),
         _PRESETS,
     ),
 )

@@ -13,7 +13,7 @@ import xarray
 
 from figures.evidence import Check, Evidence
 from figures.icl_regression.broken import rolled
-from figures.statistics import Estimate, decide, mean, ratio, share, worst
+from figures.statistics import Estimate, decide, mean, ratio, share, verdict, worst
 from sims.engine.sweep import Sweep
 from sims.icl_regression.lengths import trained_losses
 from sims.icl_regression.metrics import pattern
@@ -51,7 +51,7 @@ def final_nets(
         risk = training.loss.isel(step=slice(-last, None)).mean("step")
         nets = pattern(training.isel(step=-1)).assign(risk=risk)
         chosen = slice(None) if every else counted(heads, nets)
-        found[heads] = nets.isel(seed=chosen).assign_attrs(_problem(training))
+        found[heads] = nets.isel(seed=chosen).assign_attrs(setting_of(training)._asdict())
     return found
 
 
@@ -79,7 +79,7 @@ def sign_matching(nets: Nets) -> Verdict:
             matched, total = matched + int(same.sum()), total + same.size
     found = share(matched, total, "active heads")
     state = decide(found, low=0.99) if matched == total else "fails"
-    return _verdict("C-ICL-20", found, "every active head; lower bound >= 0.99", state)
+    return verdict("C-ICL-20", found, "every active head; lower bound >= 0.99", state)
 
 
 def zero_sum(nets: Nets) -> Verdict:
@@ -97,7 +97,7 @@ def valley(nets: Nets) -> Verdict:
         if heads == 1:
             continue
         eta = mean(final.eta.values)
-        predicted = np.asarray(mu_gamma(final.gamma.values, _setting(final)))
+        predicted = np.asarray(mu_gamma(final.gamma.values, setting_of(final)))
         height = mean((final.mu_plus - final.mu_minus).values / 2 / predicted)
         states.append(decide(eta, 0.883 - 0.015, 0.883 + 0.015))
         states.append(decide(height, 0.95, 1.05))
@@ -106,7 +106,7 @@ def valley(nets: Nets) -> Verdict:
         detail |= {f"gamma, H={heads}": float(final.gamma.mean())}
     farthest = max(etas, key=lambda eta: abs(eta.value - 0.883))
     expected = "eta 0.883 +- 0.015, mu_+/mu_gamma 1 +- 0.05"
-    return _verdict("C-ICL-23", farthest, expected, worst(*states), detail)
+    return verdict("C-ICL-23", farthest, expected, worst(*states), detail)
 
 
 def single_head(nets: Nets) -> Verdict:
@@ -121,7 +121,7 @@ def single_head(nets: Nets) -> Verdict:
     ]
     detail = {"mu": mu.value, "loss": loss.value, "smallest |omega|": float(abs(final.omega).min())}
     expected = "|omega| 0.52 +- 0.02, not 0.447; |mu| 1.49 +- 0.06; loss 0.403 +- 0.006"
-    return _verdict("C-ICL-24", omega, expected, worst(*states), detail)
+    return verdict("C-ICL-24", omega, expected, worst(*states), detail)
 
 
 def homogeneity(nets: Nets) -> Verdict:
@@ -134,7 +134,7 @@ def homogeneity(nets: Nets) -> Verdict:
     states: list[State] = [decide(part, high=1.0) for part in parts.values()]
     largest = max(parts.values(), key=lambda part: part.value)
     detail = {f"scatter, H={h}": part.value * INHOMOGENEITY[h] for h, part in parts.items()}
-    return _verdict("C-ICL-22", largest, "<= 1 for each H", worst(*states), detail)
+    return verdict("C-ICL-22", largest, "<= 1 for each H", worst(*states), detail)
 
 
 def same_sign(nets: Nets) -> Verdict:
@@ -152,7 +152,7 @@ def same_sign(nets: Nets) -> Verdict:
     detail = {f"share, H={heads}": part.value for heads, part in shares.items()}
     detail["loss, H=2"] = float(lost.mean()) if len(lost) else float("nan")
     expected = "H = 2 in [.05, .45], H >= 4 <= .10; loss 0.403 +- 0.01"
-    return _verdict("C-ICL-27", shares[2], expected, worst(*states), detail)
+    return verdict("C-ICL-27", shares[2], expected, worst(*states), detail)
 
 
 def overshoot(paths: Nets) -> Verdict:
@@ -176,7 +176,7 @@ def head_count(losses: Mapping[int, np.ndarray]) -> Verdict:
     least = min(gains, key=lambda gain: gain.value)
     expected = "one over more >= 1.5; more over two 1 +- 0.03"
     detail = {f"H={heads} over H=2": part.value for heads, part in alike.items()}
-    return _verdict("C-ICL-25", least, expected, worst(*states), detail)
+    return verdict("C-ICL-25", least, expected, worst(*states), detail)
 
 
 def length_generalisation(nets: Nets, losses: Mapping[int, xarray.DataArray]) -> Verdict:
@@ -193,13 +193,13 @@ def length_generalisation(nets: Nets, losses: Mapping[int, xarray.DataArray]) ->
             means.append((abs(found.value - 1), found, heads, int(length)))
     _, farthest, heads, length = max(means)
     detail = {"heads": heads, "length": length}
-    return _verdict("C-ICL-29", farthest, "1 +- 0.03 at every length", worst(*states), detail)
+    return verdict("C-ICL-29", farthest, "1 +- 0.03 at every length", worst(*states), detail)
 
 
 def relative_losses(final: xarray.Dataset, losses: xarray.DataArray) -> xarray.DataArray:
     """Losses (seed, length) over the exact risk of debiased GD at each net's own eta."""
     lengths, etas = losses.length.values, final.eta.values[:, None]
-    exact = risks.debiased_gd_risk(etas, _setting(final)._replace(length=lengths))
+    exact = risks.debiased_gd_risk(etas, setting_of(final)._replace(length=lengths))
     chosen = losses.sel(seed=final.seed).transpose("seed", "length")
     return chosen / np.asarray(exact)
 
@@ -213,7 +213,7 @@ def losses_by_length(evidence: Evidence, sweeps: Sweeps) -> dict[int, xarray.Dat
     found = {}
     for heads, sweep in sweeps.items():
         training = evidence.sweep(sweep)
-        setting = Setting(**_problem(training))
+        setting = setting_of(training)
         step = float(setting.eta_star)
         data = evidence.table(
             trained_losses, sweep, lengths=LENGTHS, step_size=step, blocks=8, prompts=1000
@@ -291,12 +291,9 @@ def _all_lengths(sweeps: Sweeps) -> Callable[[Evidence], tuple]:
     return lambda evidence: (nets_of(evidence, sweeps), losses_by_length(evidence, sweeps))
 
 
-def _problem(training: xarray.Dataset) -> dict[str, float]:
-    return {name: float(training.attrs[name]) for name in Setting._fields}
-
-
-def _setting(final: xarray.Dataset) -> Setting:
-    return Setting(*(final.attrs[name] for name in Setting._fields))
+def setting_of(data: xarray.Dataset) -> Setting:
+    """The problem that a sweep, or nets of it, were trained on."""
+    return Setting(*(float(data.attrs[name]) for name in Setting._fields))
 
 
 def _length(final: xarray.Dataset) -> int:
@@ -311,25 +308,14 @@ def _least(claim: str, parts: Mapping[int, Estimate], low: float) -> Verdict:
     states: list[State] = [decide(part, low=low) for part in parts.values()]
     heads = min(parts, key=lambda key: parts[key].low)
     detail: dict[str, float | str] = {f"H={h}": part.value for h, part in parts.items()}
-    return _verdict(claim, parts[heads], f">= {low:g} for each H", worst(*states), detail)
+    return verdict(claim, parts[heads], f">= {low:g} for each H", worst(*states), detail)
 
 
 def _pooled(claim: str, good: Mapping[int, np.ndarray], low: float) -> Verdict:
     every = np.concatenate(list(good.values()))
     found = share(int(every.sum()), every.size)
     detail = {f"H={heads}": float(values.mean()) for heads, values in good.items()}
-    return _verdict(claim, found, f">= {low:g}, all H > 1", decide(found, low=low), detail)
-
-
-def _verdict(
-    claim: str,
-    found: Estimate,
-    expected: str,
-    state: State,
-    detail: Mapping[str, float | int | str] | None = None,
-) -> Verdict:
-    interval = (found.low, found.high)
-    return Verdict(claim, found.value, interval, found.method, expected, state, detail or {})
+    return verdict(claim, found, f">= {low:g}, all H > 1", decide(found, low=low), detail)
 
 
 _PRESETS = ("quick", "paper")

@@ -18,14 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure, override
-from figures.icl_regression.patterns import TRAINED
-from figures.statistics import decide, median, share
-from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY, band
+from figures.icl_regression.patterns import TRAINED, setting_of
+from figures.statistics import decide, median, share, verdict
+from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, THEORY, band
 from sims.engine.sweep import Sweep
-from sims.icl_regression.metrics import pattern
+from sims.icl_regression.metrics import pattern, two_signed
 from theory.claims import Verdict
 from theory.icl_regression import flow
-from theory.icl_regression.setting import Setting
 
 SGD = "icl_regression.sgd"
 SEEDS = 16
@@ -42,9 +41,9 @@ def paths(training: xarray.Dataset, plain: bool) -> xarray.Dataset:
 
     Returns:
         `trained` (seed, step, head, part) and `predicted` (seed, time, head, part), part being
-        omega and mu in the units of this module; `two_signed` (seed, source) at the ends.
+        omega and mu; `two_signed` (seed, source) at the ends.
     """
-    setting = Setting(*(float(training.attrs[name]) for name in Setting._fields))
+    setting = setting_of(training)
     path = pattern(training.isel(seed=slice(SEEDS)))
     both = xarray.concat([path.omega, path.mu], "part").transpose("seed", "step", "head", "part")
     start = [both.isel(step=0, part=i).values.astype("float64") for i in (0, 1)]
@@ -63,21 +62,16 @@ def paths(training: xarray.Dataset, plain: bool) -> xarray.Dataset:
 
         predicted = np.asarray(jax.jit(jax.vmap(predict))(*map(jnp.asarray, start)))
     predicted = np.concatenate([both.values[:, :1], predicted], axis=1)
-    units = np.array([float(setting.dimension) ** 0.5, float(setting.dimension) ** -0.5])
-    signs = [_two_signed(both.values[:, -1, :, 1]), _two_signed(predicted[:, -1, :, 1])]
+    signs = [two_signed(both.values[:, -1, :, 1]), two_signed(predicted[:, -1, :, 1])]
     return xarray.Dataset(
         {
-            "trained": (("seed", "step", "head", "part"), both.values * units),
-            "predicted": (("seed", "time", "head", "part"), predicted * units),
+            "trained": (("seed", "step", "head", "part"), both.values),
+            "predicted": (("seed", "time", "head", "part"), predicted),
             "two_signed": (("seed", "source"), np.stack(signs, 1)),
         },
         {"step": training.step.values, "time": np.concatenate([[0.0], times])},
+        {"dimension": float(setting.dimension)},
     )
-
-
-def _two_signed(mu: np.ndarray) -> np.ndarray:
-    active = np.abs(mu) >= 0.1 * np.abs(mu).max(axis=1, keepdims=True)
-    return ((mu > 0) & active).any(axis=1) & ((mu < 0) & active).any(axis=1)
 
 
 def distances(found: xarray.Dataset, shift: int = 0) -> np.ndarray:
@@ -86,8 +80,9 @@ def distances(found: xarray.Dataset, shift: int = 0) -> np.ndarray:
     Args:
         shift: compare with the path of the net so many seeds further on.
     """
-    trained = found.trained.values[:, :, None]
-    predicted = np.roll(found.predicted.values, shift, axis=0)[:, None]
+    units = float(found.attrs["dimension"]) ** np.array([0.5, -0.5])
+    trained = units * found.trained.values[:, :, None]
+    predicted = units * np.roll(found.predicted.values, shift, axis=0)[:, None]
     square = ((trained - predicted) ** 2).mean(axis=(-2, -1))
     return np.sqrt(square.min(axis=2))
 
@@ -112,10 +107,9 @@ def predicted_path(found: xarray.Dataset) -> Verdict:
     detail: dict[str, float | int | str] = {"from another seed's path": other}
     detail |= {"same kind of end": ends.value, "same kind of end, low": ends.low}
     detail["median lag of growth"] = float(np.median(lags(found)))
-    interval = (far.low, far.high)
     expected = f"median over seeds of the largest distance <= {NEAR}"
     state = decide(far, high=NEAR)
-    return Verdict("C-ICL-42", far.value, interval, far.method, expected, state, detail)
+    return verdict("C-ICL-42", far, expected, state, detail)
 
 
 def predictions(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
@@ -123,14 +117,13 @@ def predictions(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     adam, sgd = _found(evidence, TRAINED[2], True), _found(evidence, SGD, False)
     drawing, axes = plt.subplots(2, 3, figsize=(PAGE, 4.6))
     numbers: dict[str, Any] = {}
-    units = 5**0.5
     for column, (name, found) in enumerate((("Adam", adam), ("SGD", sgd))):
         panel = axes[0, column]
-        for seed, color in zip((0, 2, 5, 7), (BLUE, ORANGE, GREEN, "#CC79A7"), strict=True):
+        for seed, color in zip((0, 2, 5, 7), (BLUE, ORANGE, GREEN, PURPLE), strict=True):
             for kind, style in (("trained", {}), ("predicted", THEORY)):
                 line = found[kind].isel(seed=seed).values
                 for head in range(line.shape[1]):
-                    omega, mu = line[:, head, 0] / units, line[:, head, 1] * units
+                    omega, mu = line[:, head].T
                     panel.plot(omega, mu, color=color, **{"linewidth": 1.2, **style})
                     if kind == "trained":
                         panel.plot(omega[-1], mu[-1], "o", color=color, ms=3)
@@ -159,15 +152,12 @@ def predictions(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 
 def _in_time(column: np.ndarray, sgd: xarray.Dataset) -> None:
-    units = 5**0.5
     good = sgd.two_signed.all("source").values
     times = sgd.time.values
-    for panel, part, unit, label in (
-        (column[0], 0, 1 / units, r"mean $|\omega|$"),
-        (column[1], 1, units, r"mean $|\mu|$"),
-    ):
+    labels = (r"mean $|\omega|$", r"mean $|\mu|$")
+    for part, (panel, label) in enumerate(zip(column, labels, strict=True)):
         for kind, color in (("trained", BLUE), ("predicted", "black")):
-            size = np.abs(sgd[kind].values[good, :, :, part]).mean(axis=2) * unit
+            size = np.abs(sgd[kind].values[good, :, :, part]).mean(axis=2)
             if kind == "trained":
                 band(panel, times, size, color, "SGD")
             else:
@@ -191,14 +181,14 @@ def _short(evidence: Evidence) -> Sweep:
 FIGURES = (
     Figure(
         "predictions",
-        "Where a net goes is written in its first (omega, mu)",
+        "SGD keeps near the path that its first (omega, mu) predicts, Adam less so",
         "Two-headed nets (solid) and the reduced flow from each net's own initial mean diagonal of "
         "KQ and label weight (dashed), nothing fitted. Above, four nets in the (omega, mu) plane, "
         "time removed: Adam against the plain flow, SGD against the flow of the factors Q, K, V, O "
         "(theory.icl_regression.flow.factorised_flow). Below, distance from the predicted path "
         "(median and quartiles over 16 seeds, in units of 1/sqrt(d) and sqrt(d)), against that "
-        "from another seed's. Right, SGD in time: it lags during growth, where the random start's "
-        "other entries of KQ still act, then falls below the flow.",
+        "from another seed's. Right, SGD in time: it lags behind the flow during growth and then "
+        "goes further down the valley.",
         predictions,
         ("C-ICL-42",),
     ),

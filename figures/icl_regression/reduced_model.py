@@ -11,7 +11,8 @@ import xarray
 
 from figures.evidence import Check, Evidence
 from figures.icl_regression.identities import SETTING
-from figures.statistics import Estimate, decide, share, worst
+from figures.statistics import Estimate, decide, share, verdict, worst
+from sims.icl_regression.metrics import two_signed
 from sims.icl_regression.softmax_pairs import (
     pair_errors,
     pair_moments,
@@ -109,7 +110,7 @@ def flow_ends(time: float) -> xarray.Dataset:
             single = SETTING.dimension**-0.5
             values = {
                 "matched": ((np.sign(omega) == np.sign(mu)) | ~active).all(axis=1),
-                "two_signed": ((mu > 0) & active).any(axis=1) & ((mu < 0) & active).any(axis=1),
+                "two_signed": two_signed(mu),
                 "imbalance": np.abs(mu.sum(axis=1)) / weight.sum(axis=1),
                 "inhomogeneity": scatter,
                 "off_single": (np.abs(size - single) * active).max(axis=1) / single,
@@ -129,7 +130,7 @@ def endings(ends: xarray.Dataset) -> Verdict:
     same = (~ends.two_signed).mean("start")
     detail = {f"same-sign share, H={int(h)}": float(same.sel(heads=h)) for h in ends.heads}
     state: State = "fails" if not good.all() else decide(found, low=0.98)
-    return _verdict("C-ICL-17", found, "every start; lower bound >= 0.98", state, detail)
+    return verdict("C-ICL-17", found, "every start; lower bound >= 0.98", state, detail)
 
 
 def valley(moments: xarray.Dataset) -> xarray.DataArray:
@@ -162,7 +163,7 @@ def optimum(curve: xarray.DataArray) -> Verdict:
     depth = Estimate(float(gain), float(low[1]), float(high[1]), method)
     state = worst(decide(found, 0.06, 0.09), decide(depth, -4.3e-5, -2.3e-5))
     detail = {"gain": depth.value, "gain, low": depth.low, "gain, high": depth.high}
-    return _verdict("C-ICL-39", found, "gamma in [.06, .09], gain 3.3e-5 +- 1e-5", state, detail)
+    return verdict("C-ICL-39", found, "gamma in [.06, .09], gain 3.3e-5 +- 1e-5", state, detail)
 
 
 def approach(errors: xarray.Dataset) -> Verdict:
@@ -253,11 +254,6 @@ def _ridge(evidence: Evidence, per_dimension: bool) -> tuple[dict]:
 def _norms(evidence: Evidence, factor: float) -> tuple[xarray.Dataset]:
     omegas, shapes = [factor * omega for omega, *_ in NORMS], [shape for _, shape, _ in NORMS]
     return (evidence.table(softmax_norms, omegas=omegas, shapes=shapes, draws=10_000),)
-
-
-def _verdict(claim: str, found: Estimate, expected: str, state: State, detail: Mapping) -> Verdict:
-    interval = (found.low, found.high)
-    return Verdict(claim, found.value, interval, found.method, expected, state, detail)
 
 
 CHECKS = (

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 import scipy.integrate
+import scipy.special
 import xarray
 
 from figures.evidence import Check
@@ -50,7 +51,7 @@ def distinct_tokens(model: str) -> xarray.Dataset:
 
 
 def arc_cosine(broken: bool) -> xarray.Dataset:
-    """C-RFA-4: closed form against series and integral; broken: without the factor 1/(2 pi)'s 2."""
+    """C-RFA-4: closed form against series and integral; broken: twice the kernel."""
     r = np.linspace(-0.9, 0.9, 19)
     series = np.polynomial.polynomial.polyval(r, kernels.arc_cosine_series(200))
     closed = np.asarray(kernels.arc_cosine(r)) * (2 if broken else 1)
@@ -60,9 +61,9 @@ def arc_cosine(broken: bool) -> xarray.Dataset:
 
 
 def biased_arc_cosine(broken: bool) -> xarray.Dataset:
-    """C-RFA-5: closed form against Hermite series and integral, no mean, the diagonal.
+    """C-RFA-5: closed form against Hermite series and integral, no mean, equal inputs.
 
-    Broken: the term of the bivariate tail is left out.
+    Broken: the exponential term is left out.
     """
     errors = []
     for m1, m2 in ((0.3, -0.8), (1.0, 1.0), (0.0, 0.7)):
@@ -80,6 +81,11 @@ def biased_arc_cosine(broken: bool) -> xarray.Dataset:
             errors += [abs(closed - series), abs(closed - _expected(m1, m2, r))]
     r = np.linspace(-0.9, 0.9, 19)
     errors.append(np.abs(kernels.biased_arc_cosine(0.0, 0.0, r) - kernels.arc_cosine(r)).max())
+    for m in (-1.0, 0.0, 0.8):
+        square = scipy.integrate.quad(
+            lambda z, m=m: (m + z) ** 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi), -m, 12.0
+        )[0]
+        errors.append(abs(float(kernels.biased_arc_cosine(m, m, 1.0)) - square))
     return xarray.Dataset({"error": ("kind", errors)})
 
 
@@ -117,9 +123,9 @@ def positive(shift: float) -> xarray.Dataset:
 
 
 def traces(broken: bool) -> xarray.Dataset:
-    """C-RFA-9, 10: eigenvalues times multiplicities against the trace, and kernels' averages.
+    """C-RFA-9: RFA's eigenvalues times multiplicities against the trace of its kernel.
 
-    Broken: the eigenvalues of (a, b) without their 1/N, those of RFMLP with one token less.
+    Broken: the eigenvalues of (a, b) without their 1/N.
     """
     errors = []
     for setting in SIZES:
@@ -132,7 +138,7 @@ def traces(broken: bool) -> xarray.Dataset:
 
 
 def network_levels(broken: bool) -> xarray.Dataset:
-    """C-RFA-10: RFMLP's levels (), (1), (1, 1) against quadrature over the law of <z, z'>.
+    """C-RFA-10: RFMLP's levels (), (1), (1, 1), (2) against quadrature over the law of <z, z'>.
 
     With few tokens E[kappa P_a P_b] is a small product quadrature. Broken: a token less.
     """
@@ -221,24 +227,29 @@ TARGETS = {
 
 
 def tensor_bounds(broken: bool) -> xarray.Dataset:
-    """C-RFA-13: B over its bound; at most one. Broken: the bound's q_{r,s-1} counted twice."""
-    ratios = []
+    """C-RFA-13: excess of B over its bound, and for f_1, f_2 at d = 64 what it lacks to .95 of it.
+
+    Broken: the bound of one power of the keys less, as if values did not read them once more.
+    """
+    errors = []
     for dimension in (8, 16, 64):
         for p in (1, 2, 3):
             for weighted in (False, True):
                 setting = Setting(dimension, 8)
                 parts = spectra.monomial_energies(p, weighted, setting)
                 found = norms.squared_norm(parts, spectra.rfa_spectrum(setting))
-                bound = norms.tensor_bound(p if weighted else 0, p + weighted)
-                size = dimension**p if weighted else 1
-                ratios.append(found / (bound * size) * (1.2 if broken else 1))
-    return xarray.Dataset({"error": ("case", [max(0.0, ratio - 1) for ratio in ratios])})
+                bound = norms.tensor_bound(p if weighted else 0, p + weighted - broken)
+                ratio = found / (bound * (dimension**p if weighted else 1))
+                errors.append(max(0.0, ratio - 1))
+                if dimension == 64 and p < 3 and not weighted:
+                    errors.append(max(0.0, 0.95 - ratio))
+    return xarray.Dataset({"error": ("case", errors)})
 
 
 def omniscient_bound(broken: bool) -> xarray.Dataset:
-    """C-RFA-22: E <= E0 B (Tr + delta)/(4 n), noise-free; the excess of E over it, if any.
+    """C-RFA-22: excess of E over B (Tr + delta)/(4 n), noise-free; E0 >= 1 would only help.
 
-    Broken: the bound with B's square root.
+    Broken: the bound at the rate 1/n^2.
     """
     excess = []
     for setting in SIZES:
@@ -248,27 +259,24 @@ def omniscient_bound(broken: bool) -> xarray.Dataset:
             parts = spectra.monomial_energies(p, False, setting)
             norm = norms.squared_norm(parts, spectrum)
             for n in (50, 200, 800, 3200):
-                error = curves.infinite_width(spectrum, parts, n, 1e-6 * whole)
-                size = norm**0.5 * 1e-3 if broken else norm
-                excess.append(max(0.0, error / (size * whole / (4 * n)) - 1))
+                ridge = 1e-6 * whole
+                error = curves.infinite_width(spectrum, parts, n, ridge)
+                bound = norm * (whole + ridge) / (4 * (n**2 if broken else n))
+                excess.append(max(0.0, error / bound - 1))
     return xarray.Dataset({"error": ("case", excess)})
 
 
 def _expected(m1: float, m2: float, r: float) -> float:
-    """E relu(m1 + Z1) relu(m2 + Z2) by quadrature over both normals, kinks at the edges."""
+    """E relu(m1 + Z1) relu(m2 + Z2) by quadrature over Z1, with E relu(m2 + Z2) given it exact."""
     s = np.sqrt(1 - r**2)
 
     def inner(z: float) -> float:
         mean = m2 + r * z
-        cdf = 0.5 * (1 + _erf(mean / s / np.sqrt(2)))
+        cdf = scipy.special.ndtr(mean / s)
         density = np.exp(-((mean / s) ** 2) / 2) / np.sqrt(2 * np.pi)
         return (m1 + z) * (mean * cdf + s * density) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 
     return float(scipy.integrate.quad(inner, -m1, 12.0, epsabs=1e-13, epsrel=1e-12)[0])
-
-
-def _erf(x: float) -> float:
-    return float(scipy.special.erf(x))
 
 
 def _inputs(seed: int) -> Samples:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray
+from jaxtyping import Bool, Float
 
 ACTIVE = 0.1
 
@@ -40,6 +41,7 @@ def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
     active = size >= ACTIVE * size.max("head")
     weights = mu**2 / (mu**2).sum("head")
     gamma = (weights * np.abs(omega)).sum("head")
+    both_signs = two_signed(mu.transpose(*outer.dims).values)
     spread = np.sqrt((weights * (np.abs(omega) - gamma) ** 2).sum("head"))
     return xarray.Dataset(
         {
@@ -56,9 +58,15 @@ def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
             "mu_plus": mu.where(mu > 0, 0).sum("head"),
             "mu_minus": mu.where(mu < 0, 0).sum("head"),
             "imbalance": np.abs(mu.sum("head")) / size.sum("head"),
-            "two_signed": (active & (mu > 0)).any("head") & (active & (mu < 0)).any("head"),
+            "two_signed": outer.isel(head=0, drop=True).copy(data=both_signs),
         }
     )
+
+
+def two_signed(mu: Float[np.ndarray, "*any head"]) -> Bool[np.ndarray, "*any"]:
+    """Whether the active heads (|mu| at least a tenth of the largest) have mu of both signs."""
+    active = np.abs(mu) >= ACTIVE * np.abs(mu).max(axis=-1, keepdims=True)
+    return ((mu > 0) & active).any(axis=-1) & ((mu < 0) & active).any(axis=-1)
 
 
 def task_pattern(circuits: xarray.Dataset) -> xarray.Dataset:

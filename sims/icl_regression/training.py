@@ -49,7 +49,12 @@ class Training(Experiment):
             dimension=self.dimension,
             length=self.length,
             noise_variance=self.noise_variance,
+            root=self.root(),
         )
+
+    def root(self) -> Float[Array, "dimension dimension"] | None:
+        """A square root of the covariates' covariance; None where it is the identity."""
+        return None
 
     def initial(self, key: Key[Array, ""]) -> SoftmaxAttention:
         """The net before training."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import optax
 from jaxtyping import Array, Float, Key
 
+from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, static, traced
 from sims.engine.optimisers import optimiser
 from sims.icl_regression.data import (
     Prompts,
     correlated_root,
-    sample_prompts,
     sample_tasks,
     supports,
 )
@@ -39,6 +39,14 @@ class MultiTask(Training):
     support: int = static(default=4, help="coordinates that a task reads", ge=1)
     shared: bool = static(default=False, help="one beta for all tasks, not one each")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.support > self.dimension:
+            raise UserError(
+                f"support = {self.support}: expected at most dimension = {self.dimension}; the "
+                f"nearest valid value is {self.dimension}"
+            )
+
     def sample(self, key: Key[Array, ""]) -> Prompts:
         return sample_tasks(
             key,
@@ -60,15 +68,8 @@ class Anisotropic(Training):
         default=0.5, help="correlation of neighbouring coordinates", ge=0, lt=1
     )
 
-    def sample(self, key: Key[Array, ""]) -> Prompts:
-        return sample_prompts(
-            key,
-            prompts=self.prompts,
-            dimension=self.dimension,
-            length=self.length,
-            noise_variance=self.noise_variance,
-            root=correlated_root(self.correlation, self.dimension),
-        )
+    def root(self) -> Float[Array, "dimension dimension"]:
+        return correlated_root(self.correlation, self.dimension)
 
 
 class Activation(Training):

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
+from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
 from sims.rf_attention.data import TARGETS, doubling, sample_direction, sample_inputs
 from sims.rf_attention.features import MODELS, gram
@@ -16,7 +17,7 @@ PENALTIES = (1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
 class LearningCurve(Experiment):
-    """Ridge regression on random features, at nested training sizes (E1 to E3, E5, E7).
+    """Ridge regression on random features, at nested training sizes (E1, E2, E5).
 
     A run has one step, which logs mean squared errors; models share data and target at a seed.
     """
@@ -26,8 +27,6 @@ class LearningCurve(Experiment):
         "error": ("size", "target", "penalty"),
         "gcv": ("size", "target", "penalty"),
         "validation": ("size", "target", "penalty"),
-        "norm": ("size", "target", "penalty"),
-        "variance": ("target",),
     }
 
     steps: int = static(default=1, help="number of steps", ge=1)
@@ -42,7 +41,26 @@ class LearningCurve(Experiment):
     largest: int = static(default=800, help="largest training size", ge=2)
     test: int = static(default=1000, help="test samples", ge=1)
     query_key_mean: float = traced(default=0.0, help="w0, mean of query-key weights", ge=0)
-    noise: float = traced(default=0.0, help="label noise, in variances of the target", ge=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.heads % self.block:
+            divisors = [n for n in range(1, self.heads + 1) if self.heads % n == 0]
+            nearest = min(divisors, key=lambda n: abs(n - self.block))
+            raise UserError(
+                f"block = {self.block}: expected a divisor of heads = {self.heads}; the nearest is "
+                f"{nearest}"
+            )
+        if self.smallest > self.largest:
+            raise UserError(
+                f"smallest = {self.smallest}: expected at most largest = {self.largest}; the "
+                f"nearest valid value is {self.largest}"
+            )
+        if (last := int(doubling(self.smallest, self.largest)[-1])) != self.largest:
+            raise UserError(
+                f"largest = {self.largest}: expected smallest = {self.smallest} times a power of "
+                f"two; the nearest below is {last}"
+            )
 
     def init(self, key: Key[Array, ""]) -> Array:
         return jax.random.key_data(key)
@@ -54,12 +72,9 @@ class LearningCurve(Experiment):
         train = sample_inputs(role("train"), self.largest, self.dimension, self.keys)
         test = sample_inputs(role("test"), self.test, self.dimension, self.keys)
         both = jax.tree.map(lambda *parts: jnp.concatenate(parts), train, test)
-        make = TARGETS[self.targets][0]
+        make = TARGETS[self.targets]
         values = make(both, sample_direction(role("direction"), self.dimension))
-        targets = values[self.largest :]
-        variance = targets.var(axis=0)
-        noise = jax.random.normal(role("noise"), values[: self.largest].shape, values.dtype)
-        labels = values[: self.largest] + jnp.sqrt(self.noise * variance) * noise
+        labels, targets = values[: self.largest], values[self.largest :]
         kernel = gram(
             role(self.model),
             both,
@@ -85,5 +100,8 @@ class LearningCurve(Experiment):
                 ).error
             )
         stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *paths)
-        found = {**stacked._asdict(), "validation": jnp.stack(held), "variance": variance}
-        return state, found
+        return state, {
+            "error": stacked.error,
+            "gcv": stacked.gcv,
+            "validation": jnp.stack(held),
+        }

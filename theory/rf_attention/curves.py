@@ -10,6 +10,9 @@ from jaxtyping import Float
 
 from theory.rf_attention.spectra import Level, Spectrum
 
+# log of the smallest regularisation that is looked for.
+_LOWEST = -60.0
+
 
 def infinite_width(
     spectrum: Spectrum,
@@ -36,7 +39,7 @@ def infinite_width(
         kap = np.exp(log)
         return float(np.sum(count * lam / (lam + kap)) + rest / kap) - samples
 
-    kap = np.exp(_root(used, -60.0))
+    kap = np.exp(_root(used, _LOWEST))
     learnt = float(np.sum(count * (lam / (lam + kap)) ** 2))
     factor = samples / (samples - learnt)
     missed = kap / (lam + kap)
@@ -68,7 +71,9 @@ def finite_width(
     def spent(gam: float) -> float:
         return float(np.sum(count * lam / (lam + gam)) + spectrum.tail / gam)
 
-    lowest = _root(lambda log: spent(np.exp(log)) - width, -60.0)
+    # z < k: with fewer modes than features, for every gam.
+    full = spent(np.exp(_LOWEST)) > width
+    lowest = _root(lambda log: spent(np.exp(log)) - width, _LOWEST) if full else _LOWEST
 
     def used(log: float) -> float:
         gam = np.exp(log)

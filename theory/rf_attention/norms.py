@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from theory.rf_attention.kernels import arc_cosine_series
-from theory.rf_attention.setting import Setting
 from theory.rf_attention.spectra import Level, Spectrum
 
 
@@ -41,15 +40,6 @@ def tensor_bound(query_power: int, key_power: int, terms: int = 400) -> float:
         )  # fmt: skip
 
     return 1 / (q(query_power, key_power) + q(query_power, key_power - 1))
-
-
-def additive_floor(setting: Setting) -> float:
-    """Relative error that no additive model can go below on (mean of <beta, x_i>)^2 (section 4.11).
-
-    (N - 1)/((N - 1) + (d - 1)/(d + 2)).
-    """
-    pairs = setting.keys - 1
-    return pairs / (pairs + (setting.dimension - 1) / (setting.dimension + 2))
 
 
 def _log_choose(n: int, k: int) -> float:

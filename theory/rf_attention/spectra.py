@@ -22,8 +22,8 @@ Level = tuple[int, ...]
 Energies = Mapping[tuple[int, int], float]
 
 _NODES = 220
-_DEGREE = 14
-_LOW = 7
+# Powers of the arc-cosine kernel's series; its coefficients fall as k^-2.5.
+_POWERS = 400
 
 
 class Spectrum(NamedTuple):
@@ -78,38 +78,60 @@ def monomial(power: int, dimension: int) -> Float[np.ndarray, " degree"]:
     return counts * (shapes * weights * t**power).sum(axis=1)
 
 
-def rfa_shape(setting: Setting, degree: int = _DEGREE) -> Float[np.ndarray, "query key"]:
+def rfa_shape(setting: Setting, degree: int) -> Float[np.ndarray, "query key"]:
     """hhat_{ab} = E_u E_v [h(u, v) P_a(u) P_b(v)], the kernel of one key.
 
-    h = sigma_w^2 (b^2 + R^2)^2 kappa(g(u) g(v)) (b^2 + R^2 v), g(u) = (b^2 + R^2 u)/(b^2 + R^2).
+    h = sigma_w^2 (b^2 + R^2)^3 kappa(g(u) g(v)) g(v) with g(u) = (b^2 + R^2 u)/(b^2 + R^2), so with
+    kappa(r) = sum_k c_k r^k and G_ka = E[g^k P_a]
+
+        hhat_ab = sigma_w^2 (b^2 + R^2)^3 sum_k c_k G_ka G_{k+1,b},
+
+    all terms positive: small eigenvalues keep their digits, which a quadrature loses at 1e-18.
     """
-    t, weights = quadrature(setting.dimension, _NODES)
-    inner = setting.bias**2 + setting.radius**2 * t
-    cosine = inner / setting.token_square
-    scale = (setting.weight_scale * setting.token_square) ** 2
-    kernel = scale * arc_cosine(cosine[:, None] * cosine) * inner
-    shapes = gegenbauer(degree, t, setting.dimension) * weights
-    return shapes @ kernel @ shapes.T
+    projected = _projected_powers(setting, degree)
+    scale = setting.weight_scale**2 * setting.token_square**3
+    weighted = arc_cosine_series(_POWERS)[:, None] * projected[:-1]
+    return scale * weighted.T @ projected[1:]
 
 
-def rfa_spectrum(setting: Setting) -> Spectrum:
-    """RFA's levels (a, b), a, b <= 14.
+def _projected_powers(setting: Setting, degree: int) -> Float[np.ndarray, "power degree"]:
+    """E[g^k P_a] for k = 0 .. _POWERS: binomials times E[t^j P_a].
+
+    By Rodrigues' formula E[t^j P_a] = C_a j!/(j - a)! E t^{j-a} in d + 2a dimensions, C_a = 1/(d
+    (d+2) .. (d+2a-2)), E t^{2m} = (2m-1)!!/(D (D+2) .. (D+2m-2)); 0 where j - a is odd.
+    """
+    k, j = np.arange(_POWERS + 1)[:, None], np.arange(_POWERS + 1)
+    log = scipy.special.gammaln
+    share = setting.radius**2 / setting.token_square
+    with np.errstate(divide="ignore", invalid="ignore"):
+        choose = log(k + 1) - log(j + 1) - log(k - j + 1.0)
+        chances = choose + j * np.log(share) + scipy.special.xlogy(k - j, 1 - share)
+        binomials = np.where(j <= k, np.exp(chances), 0.0)
+    found = []
+    for a in range(degree + 1):
+        rest = np.maximum(j - a, 0)
+        whole = setting.dimension / 2 + a
+        # (2m-1)!!/(D (D+2) ..) = Gamma(m + 1/2) Gamma(D/2)/(sqrt(pi) Gamma(D/2 + m))
+        moment = log((rest + 1) / 2) - log(0.5) + log(whole) - log(whole + rest / 2)
+        constant = -a * np.log(2) - log(whole) + log(setting.dimension / 2)
+        inner = np.exp(constant + log(j + 1) - log(rest + 1) + moment)
+        found.append(binomials @ np.where((j >= a) & ((j - a) % 2 == 0), inner, 0.0))
+    return np.stack(found, axis=1)
+
+
+def rfa_spectrum(setting: Setting, degree: int = 20) -> Spectrum:
+    """RFA's levels (a, b), a and b up to `degree`.
 
     (a, 0): eigenfunctions Y_a(x0), eigenvalue hhat_{a0}. (a, b): Y_a(x0) N^{-1/2} sum_i Y_b(x_i),
     eigenvalue hhat_{ab}/N. All functions that are not additive in the keys are in the null space.
     """
-    shape = rfa_shape(setting)
-    levels = tuple((a, b) for a in range(_DEGREE + 1) for b in range(_DEGREE + 1))
-    counts = [harmonics(a, setting.dimension) for a in range(_DEGREE + 1)]
+    shape = rfa_shape(setting, degree)
+    levels = tuple((a, b) for a in range(degree + 1) for b in range(degree + 1))
+    counts = [harmonics(a, setting.dimension) for a in range(degree + 1)]
     values = np.array([shape[a, b] / (setting.keys if b else 1) for a, b in levels])
     multiplicities = np.array([counts[a] * counts[b] for a, b in levels])
-    # Round-off of the quadrature is about 1e-18: high degrees, of huge multiplicity, must be far
-    # above it, low ones only above.
-    low = np.array([a + b <= _LOW for a, b in levels])
-    kept = values > np.where(low, 1e-17, 1e-13)
-    tail = rfa_trace(setting) - float(values[kept] @ multiplicities[kept])
-    chosen = tuple(level for level, keep in zip(levels, kept, strict=True) if keep)
-    return Spectrum(chosen, values[kept], multiplicities[kept], max(tail, 0.0))
+    tail = rfa_trace(setting) - float(values @ multiplicities)
+    return Spectrum(levels, values, multiplicities, max(tail, 0.0))
 
 
 def rfa_trace(setting: Setting) -> float:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory.icl_regression import anisotropic, flow, risks, tasks
-from theory.icl_regression.noise import RATE_EXPONENT
+from theory.icl_regression.noise import relative_temperature, stationary_gamma
 from theory.icl_regression.reduced import approximate_loss, two_head_minimum
 from theory.icl_regression.setting import Setting
 
@@ -149,13 +149,17 @@ def test_the_factors_flow_integrates_that_field():
         np.testing.assert_allclose((end[1][0] - args[1]) / step, 2 * args[3] * along[1], rtol=1e-3)
 
 
-def test_the_valley_rises_as_the_fourth_power():
-    """What the law of the stationary gamma rests on: c d^3 eta^2 gamma^4/6."""
+@given(st.floats(1e-9, 1e-6))
+def test_the_stationary_gamma_is_the_least_of_loss_and_entropy(temperature):
+    """Against a numerical minimiser with the whole valley in place of its fourth order."""
     with jax.enable_x64(True):
-        gamma = jnp.asarray([1e-6, 0.01, 0.02])
-        loss = two_head_minimum(gamma, SETTING)
-        rise = np.asarray(loss[1:] - loss[0])
-        wanted = SETTING.c * SETTING.dimension**3 * SETTING.eta_star**2 * gamma[1:] ** 4 / 6
-    np.testing.assert_allclose(rise, wanted, rtol=1e-2)
-    # gamma^4 ~ T and T ~ rate
-    assert RATE_EXPONENT == 1 / 4
+        gamma = jnp.geomspace(1e-3, 0.3, 20_001)
+        total = two_head_minimum(gamma, SETTING) - temperature * jnp.log(gamma)
+        found = float(gamma[jnp.argmin(total)])
+    assert found == pytest.approx(float(stationary_gamma(temperature, SETTING)), rel=0.01)
+
+
+def test_four_times_the_batch_is_half_the_rate():
+    one = relative_temperature(0.01, 64.0)
+    assert relative_temperature(0.02, 256.0) == pytest.approx(one)
+    assert relative_temperature(0.02, 64.0) == pytest.approx(2 * one)

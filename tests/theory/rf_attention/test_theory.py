@@ -1,0 +1,173 @@
+"""Kernels, spectra, learning curves and norms against Monte Carlo, quadrature and known numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theory.rf_attention import curves, kernels, norms, spectra
+from theory.rf_attention.setting import Setting
+
+
+@given(st.floats(-0.95, 0.95), st.floats(-1.5, 1.5), st.floats(-1.5, 1.5))
+def test_the_bivariate_cdf_is_scipys(r, h, k):
+    from scipy.stats import multivariate_normal
+
+    wanted = multivariate_normal([0, 0], [[1, r], [r, 1]]).cdf([h, k])
+    assert kernels.bivariate_cdf(h, k, r) == pytest.approx(wanted, abs=1e-6)
+
+
+@given(st.floats(-0.9, 0.9), st.floats(-1, 1), st.floats(-1, 1))
+def test_prices_theorem(r, m1, m2):
+    """The derivative of the biased kernel with respect to r is the bivariate cdf."""
+    step = 1e-5
+    ends = [kernels.biased_arc_cosine(m1, m2, r + s) for s in (step, -step)]
+    slope = (ends[0] - ends[1]) / (2 * step)
+    assert slope == pytest.approx(float(kernels.bivariate_cdf(m1, m2, r)), abs=1e-6)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1.0])
+def test_the_kernel_is_that_of_many_heads(mean):
+    rng = np.random.default_rng(0)
+    tokens = rng.normal(size=(3, 4, 5))
+    tokens /= np.linalg.norm(tokens, axis=-1, keepdims=True)
+    query, keys = tokens[:, 0], tokens[:, 1:]
+    one = np.concatenate([query, np.ones((3, 1))], axis=1)
+    other = np.concatenate([keys, np.ones((3, 3, 1))], axis=2)
+    weights = 0.5 * rng.normal(size=(20_000, 6, 6)) + mean * np.diag([1] * 5 + [0])
+    scores = np.einsum("ni,mij,nkj->nmk", one, weights, other, optimize=True)
+    read = np.einsum("nmk,nkj->nmj", np.maximum(scores, 0), other) / 3
+    each = np.einsum("amj,bmj->mab", read, read)
+    error = each.std(axis=0) / len(each) ** 0.5
+    exact = kernels.rfa_kernel((query, keys), (query, keys), Setting(5, 3), mean)
+    assert (np.abs(each.mean(axis=0) - exact) < 4.5 * error).all()
+
+
+def test_the_networks_kernel_is_that_of_many_units():
+    rng = np.random.default_rng(0)
+    tokens = rng.normal(size=(3, 4, 5))
+    tokens /= np.linalg.norm(tokens, axis=-1, keepdims=True)
+    stacked = np.concatenate([tokens.reshape(3, -1), np.ones((3, 1))], axis=1)
+    drawn = np.maximum(stacked @ rng.normal(size=(21, 200_000)) / 5**0.5, 0)
+    each = drawn[:, None] * drawn[None]
+    error = each.std(axis=2) / 200_000**0.5
+    exact = kernels.rfmlp_kernel(*[(tokens[:, 0], tokens[:, 1:])] * 2, Setting(5, 3))
+    assert (np.abs(each.mean(axis=2) - exact) < 4.5 * error).all()
+
+
+@given(st.integers(3, 12), st.integers(0, 8))
+def test_harmonics_are_orthogonal_and_counted(dimension, degree):
+    t, weights = spectra.quadrature(dimension)
+    shapes = spectra.gegenbauer(degree, t, dimension)
+    counts = [spectra.harmonics(a, dimension) for a in range(degree + 1)]
+    np.testing.assert_allclose(
+        (shapes * weights) @ shapes.T, np.diag(1 / np.array(counts)), atol=1e-12
+    )
+    np.testing.assert_allclose(spectra.gegenbauer(degree, np.ones(1), dimension), 1)
+
+
+@pytest.mark.parametrize("setting", [Setting(8, 8), Setting(6, 4, 2.0, 1.0, 0.3)])
+def test_eigenvalues_are_averages_of_the_kernel(setting):
+    """The series of positive terms against the double quadrature, where that has digits."""
+    t, weights = spectra.quadrature(setting.dimension, 220)
+    inner = setting.bias**2 + setting.radius**2 * t
+    cosine = inner / setting.token_square
+    scale = (setting.weight_scale * setting.token_square) ** 2
+    kernel = scale * kernels.arc_cosine(cosine[:, None] * cosine) * inner
+    shapes = spectra.gegenbauer(4, t, setting.dimension) * weights
+    wanted = shapes @ kernel @ shapes.T
+    np.testing.assert_allclose(spectra.rfa_shape(setting, 4), wanted, rtol=1e-6, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "setting, rfa, rfmlp",
+    [
+        (
+            Setting(16, 16),
+            {(0, 0): 0.232, (1, 0): 4.90e-3, (0, 1): 1.18e-3, (0, 2): 3.42e-5, (1, 2): 2.55e-6},
+            {(): 0.1736, (1,): 8.99e-4, (1, 1): 1.93e-6, (2,): 1.71e-6, (2, 1): 3.4e-10},
+        )
+    ],
+)
+def test_levels_of_section_four(setting, rfa, rfmlp):
+    for wanted, spectrum in ((rfa, spectra.rfa_spectrum(setting)),
+                             (rfmlp, spectra.rfmlp_spectrum(setting))):  # fmt: skip
+        for level, value in wanted.items():
+            assert spectrum.at(level) == pytest.approx(value, rel=0.015)
+    assert 0 <= spectra.rfa_spectrum(setting).tail < 1e-4
+
+
+@pytest.mark.parametrize(
+    "power, weighted, shares",
+    [
+        (3, False, {(0, 1): 0.6667, (0, 3): 0.3333}),
+        (4, False, {(0, 2): 0.8137, (0, 4): 0.1863}),
+        (1, True, {(1, 0): 0.5161, (1, 2): 0.4839}),
+        (3, True, {(1, 0): 0.4103, (1, 2): 0.3846, (3, 2): 0.0308, (3, 4): 0.1744}),
+    ],
+)
+def test_energies_of_section_four(power, weighted, shares):
+    found = spectra.monomial_energies(power, weighted, Setting(16, 16))
+    whole = spectra.variance(found)
+    for level, share in shares.items():
+        assert found[level] / whole == pytest.approx(share, abs=1e-3)
+    assert sum(spectra.as_partitions(found).values()) == pytest.approx(sum(found.values()))
+
+
+def toy(samples, ridge, width=None, noise=0.0):
+    """A spectrum of one level, where all of it can be written down."""
+    spectrum = spectra.Spectrum(((0, 1),), np.array([0.02]), np.array([50.0]), 0.0)
+    energies = {(0, 1): 1.0}
+    if width is None:
+        return curves.infinite_width(spectrum, energies, samples, ridge, noise)
+    return curves.finite_width(spectrum, energies, samples, width, ridge, noise)
+
+
+def test_the_infinite_width_curve_of_one_level_is_linear_ridge():
+    """50 independent features of variance .02: simulated ridge regression."""
+    rng = np.random.default_rng(0)
+    errors = []
+    for _ in range(200):
+        x, y = rng.normal(size=(100, 50)) * 0.02**0.5, rng.normal(size=50)
+        labels = x @ y + 0.5 * rng.normal(size=100)
+        found = np.linalg.solve(x.T @ x + 0.3 * np.eye(50), x.T @ labels)
+        errors.append(0.02 * ((found - y) ** 2).sum())
+    # the signal has variance .02 * 50 = 1
+    assert np.mean(errors) == pytest.approx(toy(100, 0.3, noise=0.25), rel=0.05)
+
+
+def test_infinite_heads_are_the_limit_of_many():
+    assert toy(40, 0.1, width=10**7) == pytest.approx(toy(40, 0.1), rel=1e-4)
+    assert toy(40, 0.1, width=60) > 1.02 * toy(40, 0.1)
+    assert toy(40, 1e-6, width=40) > 5 * toy(40, 1e-6, width=400)  # the peak at k = n
+
+
+def test_half_learnt_is_where_half_is_left():
+    spectrum = spectra.rfa_spectrum(Setting(8, 8))
+    samples = curves.half_learnt(spectrum, (0, 2))
+    assert samples == pytest.approx(84, abs=1)
+    kept = (spectrum.at((0, 2)) / (2**0.5 - 1)) / (spectrum.at((0, 2)) * 2**0.5 / (2**0.5 - 1))
+    assert kept**2 == pytest.approx(0.5)
+
+
+def test_plateaus_are_what_is_left():
+    found = curves.plateaus(spectra.monomial_energies(3, True, Setting(16, 16)))
+    assert [level for level, _ in found] == [(1, 0), (1, 2), (3, 2), (3, 4)]
+    np.testing.assert_allclose([left for _, left in found], [0.590, 0.205, 0.174, 0], atol=1e-3)
+
+
+def test_a_level_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"level \(9, 9\)"):
+        spectrum = spectra.rfa_spectrum(Setting(8, 8), 4)
+        curves.infinite_width(spectrum, {(9, 9): 1.0}, 10, 0.1)
+
+
+def test_norms_and_bounds_of_section_four():
+    for keys in (2, 32):
+        spectrum = spectra.rfa_spectrum(Setting(8, keys))
+        wanted = (3.30, 11.01, 113.1, 1568, 3320)
+        for power, value in enumerate(wanted, 1):
+            energies = spectra.monomial_energies(power, False, Setting(8, keys))
+            assert norms.squared_norm(energies, spectrum) == pytest.approx(value, rel=2e-3)
+    for power, value in enumerate((3.342, 12.87, 190.4, 6739, 26280, 209000), 1):
+        assert norms.tensor_bound(0, power) == pytest.approx(value, rel=1e-3)
