@@ -402,7 +402,8 @@ FIGURES = (
         "Our preset. Relative test error at several training sizes n on cos(theta) f_2 + "
         "sin(theta) g_1, both of variance one, for RFA and BRFA at several means w0 of the "
         "query-key weights, and for RFMLP; mean and 95 % band over seeds. C-RFA-31 is decided at "
-        "the smallest size, where RFA stands on its first plateau on g_1; how the best w0 moves with n is in its detail.",
+        "the smallest size, where RFA stands on its first plateau on g_1; how the best w0 moves "
+        "with n is in its detail.",
         interplay_figure,
         ("C-RFA-31",),
     ),
