@@ -13,15 +13,17 @@ import jax
 import numpy as np
 
 from sims.engine import checkpoint
-from sims.engine.devices import memory_limit, prepare
+from sims.engine.compaction import fitting, put, take, travellers
+from sims.engine.devices import memory_limit, numerics, prepare
 from sims.engine.errors import Incomplete, UserError
+from sims.engine.experiment import Experiment
 from sims.engine.identity import digest, settings
 from sims.engine.interrupt import Interrupt
 from sims.engine.plan import Group, plan, smaller
-from sims.engine.program import Program, compile_program, stack
+from sims.engine.program import Carry, Program, compile_program, stack
 from sims.engine.progress import Progress
 from sims.engine.provenance import provenance
-from sims.engine.results import Rows, index, label
+from sims.engine.results import Results, index, label
 from sims.engine.store import Store, write_json
 from sims.engine.sweep import Run, Sweep
 
@@ -95,6 +97,7 @@ class _Driver:
     interrupt: Interrupt
     checkpoint_every: float
     report: Report
+    parts: dict[Any, Program] = dataclasses.field(default_factory=dict)
 
     def group(self, group: Group) -> None:
         """Compute what is missing of a group, waiting for batches that others compute."""
@@ -155,14 +158,14 @@ class _Driver:
             if not index(self.store, group.name).keys() >= set(ids):
                 write_json(folder / "batch.json", {"runs": ids, "batch_size": group.batch_size})
                 begun = time.monotonic()
-                rows, diverged, ended = self.drive(program, runs, folder)
-                data = label(runs, rows, diverged, ended)
+                found = self.drive(program, runs, folder)
+                data = label(runs, found)
                 wall = {"batch_size": group.batch_size, "wall_s": time.monotonic() - begun}
                 record = {
                     "experiment": group.name,
                     "runs": [
                         {"id": run.id, "seed": run.seed, "diverged": int(at), "settings": values}
-                        for run, at in zip(runs, diverged, strict=True)
+                        for run, at in zip(runs, found.diverged, strict=True)
                         for values in [settings(run.experiment)]
                     ],
                     "provenance": provenance(precision=program.precision, **wall),
@@ -172,14 +175,12 @@ class _Driver:
             shutil.rmtree(folder, ignore_errors=True)
         return len(runs)
 
-    def drive(
-        self, program: Program, runs: list[Run], folder: Path
-    ) -> tuple[Rows, np.ndarray, np.ndarray]:
+    def drive(self, program: Program, runs: list[Run], folder: Path) -> Results:
         """Take a batch from its start or its checkpoint to its end, chunk by chunk."""
         experiment = runs[0].experiment
         steps, every, share = experiment.steps, experiment.log_every, len(runs) / experiment.steps
         padded = [(run.experiment, run.seed) for run in [*runs, *runs[-1:] * program.batch_size]]
-        batch = program.place(stack(padded[: program.batch_size]))
+        everything = batch = program.place(stack(padded[: program.batch_size]))
         rows = {
             n: np.empty((steps // every + 1, *a.shape), a.dtype) for n, a in program.row.items()
         }
@@ -196,15 +197,31 @@ class _Driver:
         for name, values in kept.items():
             rows[name][: step // every + 1] = values
         self.progress.advance(share * step, resumed=True)
-        saved, ended = time.monotonic(), np.asarray(carry.ended)
+        saved = time.monotonic()
+        ended, diverged = np.array(carry.ended), np.array(carry.diverged)
+        whole, part, members = carry, program, np.arange(program.batch_size)
+
+        def merged() -> Carry:
+            with numerics(program.precision):
+                return carry if part is program else put(whole, members, carry)
+
         while step < steps:
+            # A diverged run travels on: one that ends by accident must not move its neighbours.
+            travels = (ended < 0) | (diverged >= 0)
+            size = fitting(program.batch_size, int(travels.sum()), program.mesh.size)
+            if size < part.batch_size:
+                whole, members = merged(), travellers(travels, size)
+                part = self.part(experiment, size)
+                with numerics(program.precision):
+                    batch, carry = part.place(take((everything, whole), members))
             at = step // every
-            carry, row = program.chunk(*batch, carry, np.int32(step))
+            going = ended[members] < 0
+            carry, row = part.chunk(*batch, carry, np.int32(step))
             step += every
             for name, values in jax.device_get(row).items():
-                past = (ended >= 0).reshape(-1, *[1] * (values.ndim - 1))
-                rows[name][at + 1] = np.where(past, rows[name][at], values)
-            ended = np.asarray(carry.ended)
+                rows[name][at + 1] = rows[name][at]
+                rows[name][at + 1][members[going]] = values[going]
+            ended[members], diverged[members] = carry.ended, carry.diverged
             self.progress.advance(share * every)
             if (ended >= 0).all():
                 for values in rows.values():
@@ -213,20 +230,28 @@ class _Driver:
                 break
             stop = self.interrupt.requested and step < steps
             if stop or time.monotonic() - saved >= self.checkpoint_every:
-                checkpoint.save(folder, step, carry, logged(step))
+                checkpoint.save(folder, step, merged(), logged(step))
                 saved = time.monotonic()
             if stop:
                 raise Incomplete(
                     f"interrupted at step {step} of {steps}; nothing is lost: the same command "
                     "resumes from here"
                 )
-        count = len(runs)
-        ended = np.where(ended < 0, steps, ended)[:count]
-        return (
-            {name: values[:, :count] for name, values in rows.items()},
-            np.asarray(carry.diverged)[:count],
-            ended,
+        last = jax.device_get(merged())
+        return Results(
+            {name: values[:, : len(runs)] for name, values in rows.items()},
+            last.diverged[: len(runs)],
+            np.where(ended < 0, steps, ended)[: len(runs)],
+            {name: np.array(values[: len(runs)]) for name, values in last.stages.items()},
         )
+
+    def part(self, experiment: Experiment, size: int) -> Program:
+        """The program for what is left of a batch."""
+        key = (jax.tree.structure(experiment), size)
+        if key not in self.parts:
+            self.parts[key] = compile_program(experiment, size)
+            self.report.compilations += 1
+        return self.parts[key]
 
 
 def forecast(sweeps: Sequence[Sweep], store: Store) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from jaxtyping import Array, Key, PyTree
 
 from sims.engine.errors import UserError, unknown
 
+BATCH_AXIS = "batch"
+
 State = PyTree
 Arrays = Mapping[str, Array]
 
@@ -47,6 +49,18 @@ def _declare(default: Any, help: str, limits: Mapping[str, Any], traced: bool) -
         raise TypeError(f"unknown limits {sorted(excess)}: expected ge, gt, le, lt or choices")
     metadata = {"traced": traced, "help": help, **limits}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def batch_max(value: Array) -> Array:
+    """The largest `value` over the runs that travel together, one number for all of them.
+
+    For skipping work that no run of the batch needs. A run's result must not depend on it: what it
+    lets through, the run masks for itself. Outside the engine's programs it is `value`.
+    """
+    try:
+        return jax.lax.pmax(value, BATCH_AXIS)
+    except NameError:
+        return value
 
 
 def named_key(key: Key[Array, ""], name: str) -> Key[Array, ""]:
@@ -106,6 +120,19 @@ class Experiment:
     def advance(self, state: State, observed: Arrays) -> tuple[State, Array]:
         """The decision at the end of a chunk: the state to go on with, and whether to stop."""
         return state, jnp.asarray(False)
+
+    @property
+    def stages(self) -> int:
+        """Number of stages that a run may keep; 0 where `keep` is not used."""
+        return 0
+
+    def keep(self, state: State, observed: Arrays) -> tuple[Array, Arrays]:
+        """The stage reached at the end of a chunk, before `advance` (-1: none), and what is kept.
+
+        Kept arrays are filed with the run along a dimension `stage`, floats as NaN where a stage was
+        not reached; `kept` says at which step it was, -1 for never.
+        """
+        raise NotImplementedError
 
 
 def settings_of(kind: type[Experiment]) -> dict[str, dataclasses.Field]:

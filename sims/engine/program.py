@@ -17,9 +17,16 @@ from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Bool, Int, Key, PyTree
 
 from sims.engine.devices import RUN_AXIS, mesh, numerics
-from sims.engine.experiment import Experiment, named_key, settings_of, traced_names
+from sims.engine.experiment import (
+    BATCH_AXIS,
+    Experiment,
+    named_key,
+    settings_of,
+    traced_names,
+)
 
 Rows = Mapping[str, Array]
+KEPT = "kept"
 
 
 class Carry(NamedTuple):
@@ -30,11 +37,14 @@ class Carry(NamedTuple):
         diverged: first step (counted from 1) whose state or metrics were not finite; -1 if none.
         ended: step at whose log point the run ended before its time, because it diverged or
             because `advance` asked for it; -1 while it goes on.
+        stages: what the run kept so far, further axis `stage`, and under `KEPT` the step at which
+            it did, -1 before; empty where an experiment keeps nothing.
     """
 
     state: PyTree
     diverged: Int[Array, "*run"]
     ended: Int[Array, "*run"]
+    stages: Rows
 
 
 def run_key(seed: Array) -> Key[Array, ""]:
@@ -61,7 +71,13 @@ def _init(experiment: Experiment, seed: Array) -> tuple[Carry, Rows]:
     key = run_key(seed)
     state = experiment.init(named_key(key, "init"))
     going = jnp.asarray(-1, "int32")
-    return Carry(state, going, going), experiment.observe(state, _at(key, "observe", 0))
+    observed = experiment.observe(state, _at(key, "observe", 0))
+    count, stages = experiment.stages, {}
+    if count:
+        _, arrays = jax.eval_shape(experiment.keep, state, observed)
+        stages = {name: jnp.zeros((count, *a.shape), a.dtype) for name, a in arrays.items()}
+        stages[KEPT] = jnp.full(count, -1, "int32")
+    return Carry(state, going, going, stages), observed
 
 
 def _chunk(experiment: Experiment, seed: Array, carry: Carry, start: Array) -> tuple[Carry, Rows]:
@@ -79,12 +95,18 @@ def _chunk(experiment: Experiment, seed: Array, carry: Carry, start: Array) -> t
     observed = experiment.observe(state, _at(key, "observe", start + experiment.log_every))
     if clash := set(metrics) & set(observed):
         raise ValueError(f"metric and observable share the name {sorted(clash)[0]!r}")
+    stages = carry.stages
+    if experiment.stages:
+        stage, arrays = experiment.keep(state, observed)
+        arrays = {**arrays, KEPT: start + experiment.log_every}
+        at = jnp.where(stage < 0, experiment.stages, stage)  # out of range: dropped
+        stages = {name: old.at[at].set(arrays[name], mode="drop") for name, old in stages.items()}
     state, done = experiment.advance(state, observed)
     stop = jnp.where(done | (diverged >= 0), start + experiment.log_every, -1)
     # An ended run stands still while its batch goes on, so that its result depends on it alone.
-    new = Carry(state, diverged, stop.astype("int32"))
-    kept = jax.tree.map(lambda old, now: _select(carry.ended >= 0, old, now), carry, new)
-    return kept, {**metrics, **observed}
+    new = Carry(state, diverged, stop.astype("int32"), stages)
+    new = jax.tree.map(lambda old, now: _select(carry.ended >= 0, old, now), carry, new)
+    return new, {**metrics, **observed}
 
 
 def _at(key: Key[Array, ""], name: str, step: Array | int) -> Key[Array, ""]:
@@ -145,7 +167,7 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
         # Runs never talk to each other; the check would make experiments mark constants that they
         # scan over as varying along our axis.
         return jax.shard_map(
-            jax.vmap(function, in_axes=in_axes),
+            jax.vmap(function, in_axes=in_axes, axis_name=BATCH_AXIS),
             mesh=devices,
             in_specs=in_specs,
             out_specs=runs,

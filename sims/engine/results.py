@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sims.engine.errors import Incomplete
 from sims.engine.experiment import traced_names
 from sims.engine.identity import digest, settings, table_id
+from sims.engine.program import KEPT
 from sims.engine.provenance import provenance
 from sims.engine.store import Store, read_json
 from sims.engine.sweep import Run, Sweep
@@ -22,39 +23,63 @@ if TYPE_CHECKING:
 Rows = Mapping[str, np.ndarray]
 
 
-def label(runs: Sequence[Run], rows: Rows, diverged: np.ndarray, ended: np.ndarray) -> Any:
-    """The logged rows of a batch as an xarray Dataset.
+class Results(NamedTuple):
+    """What a batch comes to, as arrays.
+
+    Attributes:
+        rows: what was logged, name -> (step, run, *own dimensions).
+        diverged: step of divergence per run, -1 if none.
+        ended: last step per run.
+        stages: what was kept, name -> (run, stage, *own dimensions), and under `KEPT` the step
+            at which it was, -1 for never.
+    """
+
+    rows: Rows
+    diverged: np.ndarray
+    ended: np.ndarray
+    stages: Rows
+
+
+def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
+    """The results of a batch as an xarray Dataset.
 
     Args:
         runs: the runs, all of one structure.
-        rows: name -> array (step, run, *own dimensions).
-        diverged: step of divergence per run, -1 if none.
-        ended: last step per run.
 
     Returns:
-        Dataset with dimensions `run`, `step` and the observables' own; settings as coordinates.
+        Dataset with dimensions `run`, `step` or `stage`, and the arrays' own; settings as
+        coordinates. Floats that were not kept are NaN.
 
     Raises:
-        ValueError: an observable's declared dimensions do not fit its shape.
+        ValueError: declared dimensions do not fit an array's shape.
     """
     import xarray
 
     experiment = runs[0].experiment
-    variables = {}
-    for name, values in rows.items():
+    variables: dict[str, Any] = {}
+
+    def add(name: str, values: np.ndarray, shared: str) -> None:
         own = experiment.dims.get(name, ())
         if len(own) != values.ndim - 2:
             raise ValueError(
                 f"{name} has {values.ndim - 2} dimensions of its own and dims declares {own}"
             )
-        variables[name] = (("run", "step", *own), np.moveaxis(values, 1, 0))
-    count = len(next(iter(rows.values()))) if rows else 0
+        variables[name] = (("run", shared, *own), values)
+
+    for name, values in found.rows.items():
+        add(name, np.moveaxis(values, 1, 0), "step")
+    for name, values in found.stages.items():
+        if np.issubdtype(values.dtype, np.inexact):
+            never = found.stages[KEPT] < 0
+            values[never] = np.nan
+        add(name, values, "stage")
+    count = len(next(iter(found.rows.values()))) if found.rows else 0
     coordinates: dict[str, Any] = {
         "run": [run.id for run in runs],
         "step": np.arange(count) * experiment.log_every,
         "seed": ("run", np.asarray([run.seed for run in runs])),
-        "diverged": ("run", diverged),
-        "ended": ("run", ended),
+        "diverged": ("run", found.diverged),
+        "ended": ("run", found.ended),
     }
     for name in settings(experiment):
         coordinates[name] = ("run", [settings(run.experiment)[name] for run in runs])

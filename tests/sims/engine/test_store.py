@@ -9,7 +9,7 @@ import pytest
 from sims.engine import identity
 from sims.engine.errors import UserError
 from sims.engine.execute import run
-from sims.engine.results import label, load, table
+from sims.engine.results import Results, label, load, table
 from sims.engine.store import Store
 from sims.engine.sweep import Run, Sweep
 from tests.sims.engine.toy import Quadratic
@@ -39,7 +39,7 @@ def test_a_sweep_without_axes_has_seeds_only(store):
 def test_undeclared_dimensions_are_an_error():
     rows = {"y": np.zeros((3, 1, 2))}
     with pytest.raises(ValueError, match="y has 1 dimensions of its own and dims declares"):
-        label([Run(Quadratic(), 0)], rows, np.zeros(1), np.zeros(1))
+        label([Run(Quadratic(), 0)], Results(rows, np.zeros(1), np.zeros(1), {}))
 
 
 @pytest.mark.parametrize("suffix", ["json", "nc"])
