@@ -192,8 +192,9 @@ class _Driver:
         if step < 0:
             step, (carry, first) = 0, program.init(*batch)
             # Metrics are means over the steps before a log point; there are none before the first.
-            kept = {name: np.full_like(values[:1], np.nan) for name, values in rows.items()}
-            kept |= {name: np.asarray(values)[None] for name, values in first.items()}
+            kept = {name: np.asarray(values)[None] for name, values in first.items()}
+            for name in rows.keys() - first.keys():
+                kept[name] = np.full_like(rows[name][:1], np.nan)
         for name, values in kept.items():
             rows[name][: step // every + 1] = values
         self.progress.advance(share * step, resumed=True)

@@ -179,8 +179,9 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
         batch = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch
         )
-        init = jax.jit(mapped(_init, (0, 0), (runs, runs))).lower(*batch).compile()
-        carry, _ = jax.eval_shape(mapped(_init, (0, 0), (runs, runs)), *batch)
+        # Compiled when first called: what goes on from a checkpoint, or in a smaller batch, has begun.
+        init = jax.jit(mapped(_init, (0, 0), (runs, runs)))
+        carry, _ = jax.eval_shape(init, *batch)
         carry = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), carry
         )

@@ -1,0 +1,225 @@
+"""Leaky recurrent nets whose units learn their time constants (section 2).
+
+With a_i = dt/tau_i, effective input u = W h + b_h + w_in x + b_in and f = LeakyReLU of slope .01:
+
+    outside ("Stack"): h <- f((1 - a) h + a u)        inside ("Mod"): h <- (1 - a) h + a f(u)
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from sims.engine.experiment import batch_max, named_key
+from sims.engine.optimisers import Scalar
+
+SLOPE = 0.01
+CLASSES = 2
+
+Activity = Float[Array, "sequence unit"]
+Logits = Float[Array, "head sequence class"]
+
+
+class Dynamics(NamedTuple):
+    """What kind of unit a net is made of.
+
+    Attributes:
+        inside: whether the nonlinearity acts on the input alone (Mod) or on the sum (Stack).
+        hold: steps for which each bit is held, so that dt = 1/hold bits.
+        smooth: time constants dt + softplus(raw) in place of max(raw, dt), whose gradient
+            vanishes below dt: there a clamped unit stays (tau = dt is absorbing).
+    """
+
+    inside: bool = False
+    hold: int = 1
+    smooth: bool = False
+
+
+class Cell(NamedTuple):
+    """One step's parameters: leaks dt/tau, W, w_in, and b_h + b_in."""
+
+    leak: Float[Array, " unit"]
+    weights: Float[Array, "unit unit"]
+    input_weight: Float[Array, " unit"]
+    bias: Float[Array, " unit"]
+
+
+def relax(
+    leak: Float[Array, " unit"], dynamics: Dynamics, state: Activity, inputs: Activity
+) -> Activity:
+    """The state one step later, given the effective input u."""
+    if dynamics.inside:
+        return (1 - leak) * state + leak * jax.nn.leaky_relu(inputs, SLOPE)
+    return jax.nn.leaky_relu((1 - leak) * state + leak * inputs, SLOPE)
+
+
+def effective_input(cell: Cell, state: Activity, bits: Float[Array, " sequence"]) -> Activity:
+    """u = W h + w_in x + b_h + b_in."""
+    return state @ cell.weights.T + bits[:, None] * cell.input_weight + cell.bias
+
+
+class LeakyRNN(eqx.Module):
+    """Paper's symbols: tau `raw_timescale`, W `recurrent`, w_in `input_weight`, readouts W_k.
+
+    The diagonal of W is never used (the authors set it to zero before every pass).
+    """
+
+    raw_timescale: Float[Array, " unit"]
+    input_weight: Float[Array, " unit"]
+    input_bias: Float[Array, " unit"]
+    recurrent: Float[Array, "unit unit"]
+    recurrent_bias: Float[Array, " unit"]
+    readout: Float[Array, "head class unit"]
+    readout_bias: Float[Array, "head class"]
+    dynamics: Dynamics = eqx.field(static=True, default=Dynamics())
+
+    def timescale(self) -> Float[Array, " unit"]:
+        """tau in bits: at least dt."""
+        dt = 1 / self.dynamics.hold
+        if self.dynamics.smooth:
+            return dt + jax.nn.softplus(self.raw_timescale)
+        # not jnp.maximum: its gradient is split where both are equal
+        return jnp.where(self.raw_timescale >= dt, self.raw_timescale, dt)
+
+    def weights(self) -> Float[Array, "unit unit"]:
+        """W with its diagonal at zero."""
+        return self.recurrent * (1 - jnp.eye(len(self.recurrent), dtype=self.recurrent.dtype))
+
+    def cell(self) -> Cell:
+        """What moves the state."""
+        leak = 1 / (self.dynamics.hold * self.timescale())
+        bias = self.input_bias + self.recurrent_bias
+        return Cell(leak, self.weights(), self.input_weight, bias)
+
+    def read(self, state: Activity) -> Logits:
+        """Logits of every head."""
+        return jnp.einsum("su,hcu->hsc", state, self.readout) + self.readout_bias[:, None]
+
+
+def initial_net(
+    key: Key[Array, ""],
+    *,
+    units: int,
+    heads: int,
+    lowest: Scalar,
+    spread: Scalar,
+    dynamics: Dynamics = Dynamics(),
+) -> LeakyRNN:
+    """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) (section 2.4).
+
+    Args:
+        lowest, spread: time constants are uniform on [lowest, lowest + spread], in bits.
+    """
+
+    def uniform(name: str, shape: tuple[int, ...], fan_in: int) -> Array:
+        bound = fan_in**-0.5
+        return jax.random.uniform(named_key(key, name), shape, "float32", -bound, bound)
+
+    share = jax.random.uniform(named_key(key, "timescale"), (units,), "float32")
+    timescale = lowest + spread * share
+    dt = 1 / dynamics.hold
+    # the inverse of softplus; a constant tau = dt has none
+    smooth = jnp.log(jnp.expm1(jnp.maximum(timescale - dt, 1e-3)))
+    return LeakyRNN(
+        raw_timescale=smooth if dynamics.smooth else timescale,
+        input_weight=uniform("input_weight", (units,), 1),
+        input_bias=uniform("input_bias", (units,), 1),
+        recurrent=uniform("recurrent", (units, units), units) * (1 - jnp.eye(units)),
+        recurrent_bias=uniform("recurrent_bias", (units,), units),
+        readout=uniform("readout", (heads, CLASSES, units), units),
+        readout_bias=uniform("readout_bias", (heads, CLASSES), units),
+        dynamics=dynamics,
+    )
+
+
+def initial_activity(key: Key[Array, ""], sequences: int, units: int) -> Activity:
+    """h_0 ~ U(0, 0.1), afresh for every sequence and unit."""
+    return 0.1 * jax.random.uniform(key, (sequences, units), "float32")
+
+
+def last_activity(
+    net: LeakyRNN,
+    start: Activity,
+    bits: Float[Array, "time sequence"],
+    length: Int[Array, ""],
+) -> Activity:
+    """The state after the last `length` bits of right-aligned streams.
+
+    Earlier bits do not count, and steps that no run of the batch needs are not taken.
+    """
+    return _unrolled(net.dynamics, net.cell(), start, bits, length, batch_max(length))
+
+
+def activity(
+    net: LeakyRNN, start: Activity, bits: Float[Array, "time sequence"]
+) -> Float[Array, "time sequence unit"]:
+    """The states after every bit."""
+    cell = net.cell()
+
+    def step(state: Activity, now: Array) -> tuple[Activity, Activity]:
+        for _ in range(net.dynamics.hold):
+            state = relax(cell.leak, net.dynamics, state, effective_input(cell, state, now))
+        return state, state
+
+    return jax.lax.scan(step, start, bits)[1]
+
+
+# Reverse mode by hand: a loop whose bounds are data has no derivative of its own, and a scan over
+# the longest stream would take, and store, steps that are not needed.
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _unrolled(
+    dynamics: Dynamics,
+    cell: Cell,
+    start: Activity,
+    bits: Float[Array, "time sequence"],
+    length: Int[Array, ""],
+    longest: Int[Array, ""],
+) -> Activity:
+    return _forward(dynamics, cell, start, bits, length, longest)[0]
+
+
+def _forward(
+    dynamics: Dynamics, cell: Cell, start: Activity, bits: Array, length: Array, longest: Array
+) -> tuple[Activity, tuple]:
+    hold, time = dynamics.hold, dynamics.hold * len(bits)
+
+    def step(t: Array, carry: tuple[Activity, Array, Array]) -> tuple[Activity, Array, Array]:
+        state, states, inputs = carry
+        u = effective_input(cell, state, bits[t // hold])
+        new = jnp.where(time - t <= hold * length, relax(cell.leak, dynamics, state, u), state)
+        return new, states.at[t].set(state), inputs.at[t].set(u)
+
+    empty = jnp.zeros((time, *start.shape), start.dtype)
+    last, states, inputs = jax.lax.fori_loop(
+        time - hold * longest, time, step, (start, empty, empty)
+    )
+    return last, (cell, states, inputs, bits, length, longest)
+
+
+def _backward(dynamics: Dynamics, kept: tuple, slope: Activity) -> tuple:
+    cell, states, inputs, bits, length, longest = kept
+    hold, time = dynamics.hold, len(states)
+
+    def step(back: Array, carry: tuple[Activity, Cell]) -> tuple[Activity, Cell]:
+        slope, total = carry
+        t = time - 1 - back
+        counts = back < hold * length
+        _, pull = jax.vjp(
+            lambda leak, state, u: relax(leak, dynamics, state, u), cell.leak, states[t], inputs[t]
+        )
+        leak, state, u = pull(jnp.where(counts, slope, 0))
+        own = Cell(leak, u.T @ states[t], bits[t // hold] @ u, u.sum(axis=0))
+        total = jax.tree.map(jnp.add, total, own)
+        return jnp.where(counts, state + u @ cell.weights, slope), total
+
+    zero = jax.tree.map(jnp.zeros_like, cell)
+    slope, total = jax.lax.fori_loop(0, hold * longest, step, (slope, zero))
+    return total, slope, jnp.zeros_like(bits), None, None
+
+
+_unrolled.defvjp(_forward, _backward)

@@ -1,0 +1,65 @@
+"""N-parity and N-DMS on binary streams (section 1).
+
+A stream is right-aligned: its last bit is the present one, x_M, and a shorter stream is the end of
+a longer one, so that one array serves every length and every N.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+TASKS = ("parity", "dms")
+SMALLEST = 2
+
+Bits = Float[Array, "time sequence"]
+
+
+def sample_bits(key: Key[Array, ""], task: str, time: int, sequences: int) -> Bits:
+    """Training streams: p ~ U(0, 1) afresh for every sequence of parity, p = 1/2 for DMS."""
+    if task == "dms":
+        return fair_bits(key, time, sequences)
+    chance, draw = jax.random.split(key)
+    p = jax.random.uniform(chance, (sequences,), "float32")
+    return jax.random.bernoulli(draw, p, (time, sequences)).astype("float32")
+
+
+def fair_bits(key: Key[Array, ""], time: int, sequences: int) -> Bits:
+    """Streams with p = 1/2, for every analysis in which chance must be 1/2."""
+    return jax.random.bernoulli(key, 0.5, (time, sequences)).astype("float32")
+
+
+def length(key: Key[Array, ""], largest: Int[Array, ""]) -> Int[Array, ""]:
+    """M, uniform on {N + 2, ..., 4 N + 1} for the largest N that is asked."""
+    return largest + 2 + jax.random.randint(key, (), 0, 3 * largest)
+
+
+def longest(largest: int) -> int:
+    """The longest stream that asking up to N = `largest` may take."""
+    return 4 * largest + 1
+
+
+def labels(task: str, bits: Bits, largest: int) -> Int[Array, "n sequence"]:
+    """The answers at the end of each stream for N = 2 .. `largest`.
+
+    parity: (x_M + ... + x_{M-N+1}) mod 2. dms: 1 where x_M = x_{M-N+1}, else 0.
+
+    Example:
+        bits 0 1 1 0 1: parity of N = 2, 3, 4 is 1, 0, 1 and dms 0, 1, 1.
+    """
+    back = bits[::-1][:largest].astype("int32")
+    if task == "dms":
+        return (back[1:] == back[0]).astype("int32")
+    return jnp.cumsum(back, axis=0)[1:] % 2
+
+
+def sliding_labels(task: str, bits: Bits, largest: int) -> Int[Array, "time n sequence"]:
+    """The answers at every moment from the N-th bit on; before, as if zeros had come first."""
+    padded = jnp.pad(bits.astype("int32"), ((largest, 0), (0, 0)))
+    if task == "dms":
+        past = [padded[largest - n + 1 : -n + 1] for n in range(SMALLEST, largest + 1)]
+        return jnp.stack([(bits == then).astype("int32") for then in past], axis=1)
+    total = jnp.cumsum(padded, axis=0)
+    past = [total[largest:] - total[largest - n : -n] for n in range(SMALLEST, largest + 1)]
+    return jnp.stack(past, axis=1) % 2

@@ -1,0 +1,197 @@
+"""Training under a curriculum (section 3).
+
+A curriculum is four numbers: the first head list is N = `first` .. `first + window - 1`; each time
+it is solved, the `forget` smallest are dropped and `add` are appended. Heads are indexed by position
+in the list, so a list that moves asks a larger N of the same weights.
+
+    single-head: window 1, forget 1    cumulative (multi-head): window 1, forget 0
+    sliding: window w, forget f, add f    all N at once: window n, forget 0
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from sims.engine.errors import UserError
+from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
+from sims.engine.optimisers import optimiser
+from sims.rnn_timescales.model import (
+    Dynamics,
+    LeakyRNN,
+    Logits,
+    initial_activity,
+    initial_net,
+    last_activity,
+)
+from sims.rnn_timescales.tasks import SMALLEST, TASKS, labels, length, longest, sample_bits
+
+MOMENTUM, LARGEST_NORM, THRESHOLD = 0.1, 2.0, 0.98
+
+
+class CurriculumState(NamedTuple):
+    """The net, the velocity, and the head list N = `smallest` .. `largest`."""
+
+    net: LeakyRNN
+    memory: optax.OptState
+    smallest: Int[Array, ""]
+    largest: Int[Array, ""]
+
+
+class Curriculum(Experiment):
+    """SGD on the sum over heads of the cross-entropy; an epoch is `log_every` steps.
+
+    After each epoch the head list is solved when both the mean accuracy over its heads and that of
+    its largest N exceed 98 % on fresh test streams; then the net is kept as the stage N - 2 of its
+    largest N, and the list moves on. A run ends when it solves the largest N of all.
+    """
+
+    dims = {
+        "accuracy": ("head",),
+        "timescale": ("unit",),
+        "raw_timescale": ("unit",),
+        "input_weight": ("unit",),
+        "bias": ("unit",),
+        "recurrent": ("unit", "source"),
+        "readout": ("head", "class", "unit"),
+        "readout_bias": ("head", "class"),
+    }
+
+    steps: int = static(default=30_000, help="largest number of steps", ge=1)
+    log_every: int = static(default=200, help="steps of an epoch", ge=1)
+    task: str = static(default="parity", help="task", choices=TASKS)
+    units: int = static(default=32, help="recurrent units H", ge=2)
+    sequences: int = static(default=64, help="streams per step", ge=1)
+    test_batches: int = static(default=20, help="test batches after an epoch", ge=1)
+    last: int = static(default=12, help="largest N of all", ge=2)
+    inside: bool = static(default=False, help="nonlinearity inside (Mod), not outside (Stack)")
+    hold: int = static(default=1, help="steps for which a bit is held, dt = 1/hold", ge=1)
+    smooth: bool = static(default=False, help="softplus in place of the clamp at dt")
+    first: int = traced(default=2, help="smallest N of the first head list", ge=2)
+    window: int = traced(default=1, help="heads of the first list", ge=1)
+    forget: int = traced(default=1, help="smallest N dropped when solved", ge=0)
+    add: int = traced(default=1, help="N appended when solved", ge=0)
+    learning_rate: float = traced(default=0.1, help="SGD's rate", gt=0)
+    timescale_rate: float = traced(default=1.0, help="tau's rate over the others'; 0 fixes", ge=0)
+    lowest: float = traced(default=1.0, help="smallest initial tau, in bits", gt=0)
+    spread: float = traced(default=1.0, help="initial tau: lowest + spread U(0, 1)", ge=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.first + self.window - 1 > self.last:
+            raise UserError(
+                f"first = {self.first} with window = {self.window} asks for N = "
+                f"{self.first + self.window - 1}, above last = {self.last}; the nearest valid "
+                f"window is {max(1, self.last - self.first + 1)}"
+            )
+
+    @property
+    def heads(self) -> int:
+        """Heads that the longest list needs."""
+        return self.last - SMALLEST + 1
+
+    @property
+    def dynamics(self) -> Dynamics:
+        """The kind of unit."""
+        return Dynamics(self.inside, self.hold, self.smooth)
+
+    @property
+    def stages(self) -> int:
+        return self.last - SMALLEST + 1
+
+    def descent(self) -> optax.GradientTransformation:
+        """SGD with Nesterov momentum .1 after clipping the global norm at 2."""
+        return optax.chain(
+            optax.clip_by_global_norm(LARGEST_NORM),
+            optimiser("nesterov", self.learning_rate, steps=self.steps, momentum=MOMENTUM),
+        )
+
+    def init(self, key: Key[Array, ""]) -> CurriculumState:
+        net = initial_net(
+            key,
+            units=self.units,
+            heads=self.heads,
+            lowest=self.lowest,
+            spread=self.spread,
+            dynamics=self.dynamics,
+        )
+        smallest = jnp.asarray(self.first, "int32")
+        largest = smallest + jnp.asarray(self.window, "int32") - 1
+        return CurriculumState(net, self.descent().init(net), smallest, largest)  # pyright: ignore[reportArgumentType]
+
+    def step(self, state: CurriculumState, key: Key[Array, ""]) -> tuple[CurriculumState, Arrays]:
+        def loss(net: LeakyRNN) -> Array:
+            logits, wanted, active = self.answers(net, state, key)
+            entropy = optax.softmax_cross_entropy_with_integer_labels(logits, wanted).mean(axis=1)
+            return jnp.sum(jnp.where(active, entropy, 0.0))
+
+        value, gradient = jax.value_and_grad(loss)(state.net)
+        slower = gradient.raw_timescale * self.timescale_rate
+        gradient = eqx.tree_at(lambda net: net.raw_timescale, gradient, slower)
+        change, memory = self.descent().update(gradient, state.memory)
+        net = optax.apply_updates(state.net, change)  # pyright: ignore[reportArgumentType]
+        return state._replace(net=net, memory=memory), {"loss": value}
+
+    def answers(
+        self, net: LeakyRNN, state: CurriculumState, key: Key[Array, ""]
+    ) -> tuple[Logits, Int[Array, "head sequence"], Bool[Array, " head"]]:
+        """Logits and right answers of one fresh batch, and which heads are in the list."""
+        time = longest(self.last)
+        bits = sample_bits(named_key(key, "bits"), self.task, time, self.sequences)
+        start = initial_activity(named_key(key, "start"), self.sequences, self.units)
+        taken = length(named_key(key, "length"), state.largest)
+        logits = net.read(last_activity(net, start, bits, taken))
+        asked = state.smallest + jnp.arange(self.heads)
+        of = jnp.minimum(asked - SMALLEST, self.last - SMALLEST)
+        return logits, labels(self.task, bits, self.last)[of], asked <= state.largest
+
+    def observe(self, state: CurriculumState, key: Key[Array, ""]) -> Arrays:
+        def batch(_: None, own: Key[Array, ""]) -> tuple[None, Float[Array, " head"]]:
+            logits, wanted, _active = self.answers(state.net, state, own)
+            return None, jnp.mean(logits.argmax(axis=-1) == wanted, axis=1)
+
+        _, right = jax.lax.scan(batch, None, jax.random.split(key, self.test_batches))
+        active = state.smallest + jnp.arange(self.heads) <= state.largest
+        return {
+            # of a head that is not in the list: 0, so that nothing waits for it
+            "accuracy": jnp.where(active, right.mean(axis=0), 0.0),
+            "timescale": state.net.timescale(),
+            "smallest": state.smallest,
+            "largest": state.largest,
+        }
+
+    def keep(self, state: CurriculumState, observed: Arrays) -> tuple[Array, Arrays]:
+        stage = jnp.where(self.solved(state, observed), state.largest - SMALLEST, -1)
+        net = state.net
+        return stage, {
+            "raw_timescale": net.raw_timescale,
+            "input_weight": net.input_weight,
+            "bias": net.input_bias + net.recurrent_bias,
+            "recurrent": net.weights(),
+            "readout": net.readout,
+            "readout_bias": net.readout_bias,
+            "list_start": state.smallest,
+        }
+
+    def solved(self, state: CurriculumState, observed: Arrays) -> Bool[Array, ""]:
+        """Whether the head list is learnt."""
+        newest = state.largest - state.smallest
+        accuracy = observed["accuracy"]
+        mean = accuracy.sum() / (newest + 1)
+        return (mean > THRESHOLD) & (accuracy[newest] > THRESHOLD)
+
+    def advance(
+        self, state: CurriculumState, observed: Arrays
+    ) -> tuple[CurriculumState, Bool[Array, ""]]:
+        solved = self.solved(state, observed)
+        done = solved & (state.largest + self.add > self.last)
+        moves = solved & ~done
+        return state._replace(
+            smallest=state.smallest + jnp.where(moves, self.forget, 0),
+            largest=state.largest + jnp.where(moves, self.add, 0),
+        ), done | (solved & (jnp.asarray(self.add) == 0))
