@@ -129,8 +129,8 @@ class Experiment:
     def keep(self, state: State, observed: Arrays) -> tuple[Array, Arrays]:
         """The stage reached at the end of a chunk, before `advance` (-1: none), and what is kept.
 
-        Kept arrays are filed with the run along a dimension `stage`, floats as NaN where a stage was
-        not reached; `kept` says at which step it was, -1 for never.
+        Kept arrays are filed with the run along a dimension `stage`, floats as NaN where a stage
+        was not reached; `kept` says at which step it was, -1 for never.
         """
         raise NotImplementedError
 

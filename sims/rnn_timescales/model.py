@@ -108,7 +108,7 @@ def initial_net(
     heads: int,
     lowest: Scalar,
     spread: Scalar,
-    dynamics: Dynamics = Dynamics(),
+    dynamics: Dynamics,
 ) -> LeakyRNN:
     """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) (section 2.4).
 

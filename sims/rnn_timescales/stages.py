@@ -67,7 +67,12 @@ def untrained(training: xarray.Dataset, n: int) -> xarray.Dataset:
     keys = jax.random.split(run_key(jnp.asarray(0)), count)
     fresh = jax.vmap(
         lambda key: initial_net(
-            key, units=units, heads=net.readout.shape[1], lowest=1.0, spread=1.0
+            key,
+            units=units,
+            heads=net.readout.shape[1],
+            lowest=1.0,
+            spread=1.0,
+            dynamics=net.dynamics,
         )
     )(keys)
     shape = [training.sizes[name] for name in lead(training)]
@@ -101,7 +106,7 @@ def analyse(
 
     @eqx.filter_jit
     def every(net: LeakyRNN, start: Int[Array, " net"]) -> Mapping[str, Array]:
-        return jax.lax.map(lambda pair: analysis(*pair, key), (net, start))
+        return jax.lax.map(lambda pair: analysis(pair[0], pair[1], key), (net, start))
 
     with jax.default_matmul_precision("highest"):
         found = [jax.device_get(every(*nets(training, n))) for n in stages]

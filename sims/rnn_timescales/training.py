@@ -1,8 +1,8 @@
 """Training under a curriculum (section 3).
 
 A curriculum is four numbers: the first head list is N = `first` .. `first + window - 1`; each time
-it is solved, the `forget` smallest are dropped and `add` are appended. Heads are indexed by position
-in the list, so a list that moves asks a larger N of the same weights.
+it is solved, the `forget` smallest are dropped and `add` are appended. Heads are indexed by
+position in the list, so a list that moves asks a larger N of the same weights.
 
     single-head: window 1, forget 1    cumulative (multi-head): window 1, forget 0
     sliding: window w, forget f, add f    all N at once: window n, forget 0

@@ -1,0 +1,142 @@
+"""What a net's activity holds: moments, dimension, and what can be read from it (sections 4, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+from jaxtyping import Array, Float, Int, Key
+
+from sims.engine.experiment import named_key
+from sims.rnn_timescales.model import LeakyRNN, activity, initial_activity
+from sims.rnn_timescales.stages import analyse
+from sims.rnn_timescales.tasks import SMALLEST, fair_bits, sample_bits, sliding_labels
+from sims.rnn_timescales.timescales import LAGS, autocorrelation, estimate
+
+BURN_IN = 500
+EXPLAINED = 0.9
+# Streams and steps of the linear probes; half of the streams fit, half test.
+STREAMS, STEPS = 20, 500
+
+
+def simulated(
+    net: LeakyRNN, key: Key[Array, ""], trials: int, steps: int, task: str
+) -> Float[Array, "trial step unit"]:
+    """Activity after a burn-in of 500 steps, under the training streams of `task`."""
+    bits = sample_bits(named_key(key, "bits"), task, BURN_IN + steps, trials)
+    start = initial_activity(named_key(key, "start"), trials, len(net.raw_timescale))
+    return activity(net, start, bits)[BURN_IN:].swapaxes(0, 1)
+
+
+def moments(
+    training: xarray.Dataset, *, stages: Sequence[int], trials: int, steps: int, task: str
+) -> xarray.Dataset:
+    """Autocorrelations, variances, gains and dimension of the activity.
+
+    Args:
+        task: whose streams drive the nets: `"parity"`, p ~ U(0, 1) for every trial, as the authors
+            measure timescales; `"dms"`, p = 1/2, as the linear theory takes it.
+
+    Returns:
+        `rho` (n, ..., lag, unit), `variance` and `active` (n, ..., unit): the share of positive
+        states; `dimension` (n, ..., trial): leading principal components whose variances add up to
+        at most 90 % (the authors' index, one below the usual count).
+    """
+
+    def each(net: LeakyRNN, start: Array, key: Key[Array, ""]) -> dict[str, Array]:
+        states = simulated(net, key, trials, steps, task)
+        # A state is positive exactly where its pre-activation is, outside; for the inside form the
+        # sign of the state stands in for that of its input.
+        return {
+            "rho": autocorrelation(states, LAGS),
+            "variance": states.var(axis=1).mean(axis=0),
+            "active": (states > 0).mean(axis=(0, 1)),
+            "dimension": jax.vmap(dimension)(states),
+        }
+
+    dims = {"rho": ("lag", "unit"), "variance": ("unit",), "active": ("unit",)}
+    found = analyse(training, stages, each, {**dims, "dimension": ("trial",)})
+    reached = np.isfinite(found.variance).all("unit")
+    return found.where(reached)
+
+
+def dimension(states: Float[Array, "step unit"]) -> Int[Array, ""]:
+    """Number of leading principal components with cumulative variance of at most 90 %."""
+    values = jnp.linalg.eigvalsh(jnp.cov(states.T))[::-1]
+    return jnp.sum(jnp.cumsum(values) <= EXPLAINED * values.sum())
+
+
+def timescales(
+    training: xarray.Dataset, *, stages: Sequence[int], trials: int, steps: int
+) -> xarray.Dataset:
+    """The four estimators of every unit's timescale, from streams with p ~ U(0, 1) (section 4).
+
+    Returns:
+        `authors`, `weighted`, `integrated`, `first` (n, ..., unit), in steps, `first` being rho(1).
+    """
+    rho = moments(training, stages=stages, trials=trials, steps=steps, task="parity").rho
+    order = [str(name) for name in rho.dims if name not in ("lag", "unit")]
+    flat = rho.stack(net=[*order, "unit"]).transpose("lag", "net")
+    found = jax.device_get(estimate(jnp.asarray(flat.values)))._asdict()
+    return xarray.Dataset(
+        {name: ("net", values) for name, values in found.items()}, {"net": flat.net}
+    ).unstack("net")
+
+
+def probes(
+    training: xarray.Dataset, *, stages: Sequence[int], beyond: int = 1, shuffled: bool = False
+) -> xarray.Dataset:
+    """Accuracy of linear readings of every N's answer from the state, p = 1/2.
+
+    Least squares on half of the streams, tested on the other half.
+
+    Args:
+        beyond: N up to so many above the net's own.
+        shuffled: answers of one stream for the states of another: the null.
+
+    Returns:
+        `accuracy` (n, ..., asked).
+    """
+    task, largest = str(training.attrs["task"]), max(stages) + beyond
+
+    def each(net: LeakyRNN, start: Array, key: Key[Array, ""]) -> dict[str, Array]:
+        bits = fair_bits(named_key(key, "bits"), largest + STEPS, STREAMS)
+        begin = initial_activity(named_key(key, "start"), STREAMS, len(net.raw_timescale))
+        answers = sliding_labels(task, bits, largest)[largest:]
+        return {"states": activity(net, begin, bits)[largest:], "answers": answers}
+
+    raw = analyse(
+        training,
+        stages,
+        each,
+        {"states": ("time", "stream", "unit"), "answers": ("time", "asked", "stream")},
+    )
+    asked = np.arange(SMALLEST, largest + 1)
+    axes = [str(name) for name in raw.states.dims if name not in ("time", "stream", "unit")]
+    answers = raw.answers.roll(stream=STREAMS // 2 - 1 if shuffled else 0, roll_coords=False)
+    shares = xarray.apply_ufunc(
+        _read,
+        raw.states,
+        answers,
+        input_core_dims=[["time", "stream", "unit"], ["time", "stream", "asked"]],
+        output_core_dims=[["asked"]],
+        vectorize=True,
+    )
+    found = xarray.Dataset({"accuracy": shares.transpose(*axes, "asked")}, {"asked": asked})
+    return found.where(found.asked <= found.n + beyond)
+
+
+def _read(
+    states: Float[np.ndarray, "time stream unit"], answers: Int[np.ndarray, "time stream asked"]
+) -> Float[np.ndarray, " asked"]:
+    if not np.isfinite(states).all():
+        return np.full(answers.shape[-1], np.nan)
+    design = np.concatenate([states, np.ones_like(states[..., :1])], axis=-1).astype("float64")
+    half = states.shape[1] // 2
+    flat = [part.reshape(-1, part.shape[-1]) for part in (design[:, :half], answers[:, :half])]
+    weights = np.linalg.lstsq(flat[0], 2.0 * flat[1] - 1, rcond=None)[0]
+    said = design[:, half:] @ weights > 0
+    return np.mean(said == (answers[:, half:] == 1), axis=(0, 1))
