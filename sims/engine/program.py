@@ -179,7 +179,7 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
         batch = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch
         )
-        # Compiled when first called: what goes on from a checkpoint or in a smaller batch has begun.
+        # Compiled when first called: what goes on from a checkpoint, or as a part, has begun.
         init = jax.jit(mapped(_init, (0, 0), (runs, runs)))
         carry, _ = jax.eval_shape(init, *batch)
         carry = jax.tree.map(
