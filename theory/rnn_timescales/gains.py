@@ -83,23 +83,24 @@ def mean_field(
     """
     rate = rates(tau)
     units = len(rate)
-    kept = np.diag(1 - rate)
     # z = matrix h + bias + drive x, and h' = leak h + scale f(z)
     if form == "outside":
-        before = System(kept + rate[:, None] * recurrent, rate * drive)
-        offset, leak, scale = rate * bias, np.zeros((units, units)), np.ones(units)
+        before, offset = linear_network(recurrent, drive, tau), rate * bias
+        leak, scale = np.zeros(units), np.ones(units)
     else:
-        before, offset, leak, scale = System(recurrent, drive), bias, kept, rate
+        before, offset, leak, scale = System(recurrent, drive), bias, 1 - rate, rate
     noise = probability * (1 - probability) * np.outer(before.drive, before.drive)
     offset = offset + probability * before.drive
     mean, covariance = np.zeros(units), np.zeros((units, units))
     for _ in range(iterations):
+        carried = covariance @ before.matrix.T
         average, gains, spread = _leaky_relu(
-            before.matrix @ mean + offset, before.matrix @ covariance @ before.matrix.T + noise
+            before.matrix @ mean + offset, before.matrix @ carried + noise
         )
-        mixed = leak @ covariance @ before.matrix.T * (gains * scale)
-        new_mean = leak @ mean + scale * average
-        new = leak @ covariance @ leak + mixed + mixed.T + scale[:, None] * spread * scale
+        mixed = leak[:, None] * carried * (gains * scale)
+        new_mean = leak * mean + scale * average
+        new = np.outer(leak, leak) * covariance + np.outer(scale, scale) * spread
+        new += mixed + mixed.T
         change = max(np.abs(new_mean - mean).max(), np.abs(new - covariance).max())
         mean, covariance = (mean + new_mean) / 2, (covariance + new) / 2
         if not np.isfinite(change):
