@@ -1,0 +1,10 @@
+"""Timescales of leaky recurrent networks (Khajehabdollahi et al. 2024, 2309.12927).
+
+`units` has one leaky unit, `linear` networks of them, `gains` trained networks as linear ones;
+`constructive` solves the tasks by hand, `limits` says what they need and what guessing earns;
+`claims` says what of it is claimed.
+"""
+
+from theory.rnn_timescales.claims import CLAIMS
+
+__all__ = ["CLAIMS"]

@@ -1,0 +1,132 @@
+"""Trained networks as linear ones: each unit's slope replaced by its mean, its gain (T3).
+
+Leaky ReLU f(z) = max(z, .01 z) has slope 1 on positive pre-activations and .01 on others, so that
+its gain is g = .01 + .99 P(z > 0). The gains come from a run, or, beyond the paper, from the
+weights alone through a Gaussian closure of the network's moments.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import scipy.special
+
+from theory.rnn_timescales.constructive import SLOPE
+from theory.rnn_timescales.linear import Matrix, System, Vector, linear_network, rates
+
+# Where the nonlinearity is: h = f((1 - a) h + a u) is the paper's default (its code's Stack), and
+# h = (1 - a) h + a f(u) its modified model (Mod), with u = W h + b + w_in x.
+Form = Literal["outside", "inside"]
+
+
+class Closure(NamedTuple):
+    """Stationary moments of a network under the Gaussian closure, and its linearisation.
+
+    Attributes:
+        mean: of h.
+        covariance: of h.
+        gains: mean slope of each unit.
+        system: the gain-weighted linear network, which carries covariances on in time.
+    """
+
+    mean: Vector
+    covariance: Matrix
+    gains: Vector
+    system: System
+
+
+def gain_weighted(
+    recurrent: Matrix, drive: Vector, tau: Vector, gains: Vector, form: Form = "outside"
+) -> System:
+    """A_g = D_g A, b_g = D_g b outside; A_g = I - D_a + D_a D_g W, b_g = D_a D_g w_in inside (T3).
+
+    Raises:
+        ValueError: a tau below 1.
+    """
+    if form == "inside":
+        return linear_network(gains[:, None] * recurrent, gains * drive, tau)
+    bare = linear_network(recurrent, drive, tau)
+    return System(gains[:, None] * bare.matrix, gains * bare.drive)
+
+
+def mean_field(
+    recurrent: Matrix,
+    drive: Vector,
+    bias: Vector,
+    tau: Vector,
+    form: Form = "outside",
+    probability: float = 0.5,
+    tolerance: float = 1e-9,
+    iterations: int = 5000,
+) -> Closure:
+    """The network's stationary moments where pre-activations z are Gaussian, from weights alone.
+
+    Independent bits of mean p enter. With mean mu and standard deviation s of each z, k = mu/s,
+
+        g = .01 + .99 Phi(k),   E f(z) = g mu + .99 s phi(k),
+        cov(f(z), y) = D_g cov(z, y)                                (Stein),
+        cov(f(z_i), f(z_j)) = sum_{n >= 1} c_n(i) c_n(j) r_ij^n/n!  (Mehler),
+
+    y Gaussian with z, c_1 = g s, c_n = .99 s phi(k) He_{n-2}(-k); the diagonal of the last is
+    exact. The map from the moments at one step to those at the next is iterated, half of the way
+    each time. Stein's line also carries covariances on in time: at lag l they are
+    `lagged_covariances(system, covariance)`.
+
+    Args:
+        bias: b_h + b_in.
+        probability: p.
+        tolerance: largest change of a moment at which the iteration ends.
+
+    Raises:
+        ValueError: a tau below 1, or no convergence.
+    """
+    rate = rates(tau)
+    units = len(rate)
+    # z = matrix h + bias + drive x, and h' = leak h + scale f(z)
+    if form == "outside":
+        before, offset = linear_network(recurrent, drive, tau), rate * bias
+        leak, scale = np.zeros(units), np.ones(units)
+    else:
+        before, offset, leak, scale = System(recurrent, drive), bias, 1 - rate, rate
+    noise = probability * (1 - probability) * np.outer(before.drive, before.drive)
+    offset = offset + probability * before.drive
+    mean, covariance = np.zeros(units), np.zeros((units, units))
+    for _ in range(iterations):
+        carried = covariance @ before.matrix.T
+        average, gains, spread = _leaky_relu(
+            before.matrix @ mean + offset, before.matrix @ carried + noise
+        )
+        mixed = leak[:, None] * carried * (gains * scale)
+        new_mean = leak * mean + scale * average
+        new = np.outer(leak, leak) * covariance + np.outer(scale, scale) * spread
+        new += mixed + mixed.T
+        change = max(np.abs(new_mean - mean).max(), np.abs(new - covariance).max())
+        mean, covariance = (mean + new_mean) / 2, (covariance + new) / 2
+        if not np.isfinite(change):
+            break
+        if change < tolerance:
+            system = gain_weighted(recurrent, drive, tau, gains, form)
+            return Closure(mean, covariance, gains, system)
+    raise ValueError(f"the moments have not converged in {iterations} iterations")
+
+
+def _leaky_relu(mean: Vector, covariance: Matrix, terms: int = 8) -> tuple[Vector, Vector, Matrix]:
+    """Mean, gain and covariance of f(z) for Gaussian z (see `mean_field`)."""
+    s = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    k = mean / s
+    bend = (1 - SLOPE) * s * np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi)
+    share = scipy.special.ndtr(k)
+    gains = SLOPE + (1 - SLOPE) * share
+    average = gains * mean + bend
+    r = np.clip(covariance / np.outer(s, s), -1, 1)
+    spread = gains[:, None] * covariance * gains
+    power = r
+    for order in range(2, terms + 1):
+        power = power * r
+        c = bend * scipy.special.eval_hermitenorm(order - 2, -k)
+        spread += np.outer(c, c) * power / scipy.special.factorial(order)
+    positive = (mean**2 + s**2) * share + mean * bend / (1 - SLOPE)
+    square = SLOPE**2 * (mean**2 + s**2) + (1 - SLOPE**2) * positive
+    np.fill_diagonal(spread, np.maximum(square - average**2, 0))
+    return average, gains, spread
