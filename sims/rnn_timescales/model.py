@@ -137,9 +137,13 @@ def initial_net(
     )
 
 
+# h_0 ~ U(0, 0.1), afresh for every sequence and unit.
+INITIAL_SCALE = 0.1
+
+
 def initial_activity(key: Key[Array, ""], sequences: int, units: int) -> Activity:
-    """h_0 ~ U(0, 0.1), afresh for every sequence and unit."""
-    return 0.1 * jax.random.uniform(key, (sequences, units), "float32")
+    """States to start from, h_0 ~ U(0, 0.1)."""
+    return INITIAL_SCALE * jax.random.uniform(key, (sequences, units), "float32")
 
 
 def last_activity(

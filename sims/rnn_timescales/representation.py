@@ -13,8 +13,9 @@ from jaxtyping import Array, Float, Int, Key
 from sims.engine.experiment import named_key
 from sims.rnn_timescales.model import LeakyRNN, activity, initial_activity
 from sims.rnn_timescales.stages import analyse
-from sims.rnn_timescales.tasks import SMALLEST, fair_bits, sample_bits, sliding_labels
-from sims.rnn_timescales.timescales import LAGS, autocorrelation, estimate
+from sims.rnn_timescales.tasks import SMALLEST, fair_bits, sliding_labels, training_bits
+from sims.rnn_timescales.timescales import autocorrelation
+from sims.rnn_timescales.timescales import timescales as estimates
 
 BURN_IN = 500
 EXPLAINED = 0.9
@@ -26,7 +27,9 @@ def simulated(
     net: LeakyRNN, key: Key[Array, ""], trials: int, steps: int, task: str
 ) -> Float[Array, "trial step unit"]:
     """Activity after a burn-in of 500 steps, under the training streams of `task`."""
-    bits = sample_bits(named_key(key, "bits"), task, BURN_IN + steps, trials)
+    uniform = jax.random.uniform(named_key(key, "bits"), (BURN_IN + steps, trials), "float32")
+    chance = jax.random.uniform(named_key(key, "chance"), (trials,), "float32")
+    bits = training_bits(task, uniform, chance)
     start = initial_activity(named_key(key, "start"), trials, len(net.raw_timescale))
     return activity(net, start, bits)[BURN_IN:].swapaxes(0, 1)
 
@@ -51,7 +54,7 @@ def moments(
         # A state is positive exactly where its pre-activation is, outside; for the inside form the
         # sign of the state stands in for that of its input.
         return {
-            "rho": autocorrelation(states, LAGS),
+            "rho": autocorrelation(states),
             "variance": states.var(axis=1).mean(axis=0),
             "active": (states > 0).mean(axis=(0, 1)),
             "dimension": jax.vmap(dimension)(states),
@@ -75,12 +78,14 @@ def timescales(
     """The four estimators of every unit's timescale, from streams with p ~ U(0, 1) (section 4).
 
     Returns:
-        `authors`, `weighted`, `integrated`, `first` (n, ..., unit), in steps, `first` being rho(1).
+        `slowest`, `weighted`, `integrated`, `lag_one`, `double` (n, ..., unit), see
+        `sims.rnn_timescales.timescales.Timescales`.
     """
     rho = moments(training, stages=stages, trials=trials, steps=steps, task="parity").rho
     order = [str(name) for name in rho.dims if name not in ("lag", "unit")]
     flat = rho.stack(net=[*order, "unit"]).transpose("lag", "net")
-    found = jax.device_get(estimate(jnp.asarray(flat.values)))._asdict()
+    with jax.enable_x64(True):
+        found = jax.device_get(estimates(jnp.asarray(flat.values, "float64")))._asdict()
     return xarray.Dataset(
         {name: ("net", values) for name, values in found.items()}, {"net": flat.net}
     ).unstack("net")

@@ -16,13 +16,14 @@ SMALLEST = 2
 Bits = Float[Array, "time sequence"]
 
 
-def sample_bits(key: Key[Array, ""], task: str, time: int, sequences: int) -> Bits:
-    """Training streams: p ~ U(0, 1) afresh for every sequence of parity, p = 1/2 for DMS."""
-    if task == "dms":
-        return fair_bits(key, time, sequences)
-    chance, draw = jax.random.split(key)
-    p = jax.random.uniform(chance, (sequences,), "float32")
-    return jax.random.bernoulli(draw, p, (time, sequences)).astype("float32")
+def training_bits(task: str, uniform: Bits, chance: Float[Array, " sequence"]) -> Bits:
+    """Training streams: p ~ U(0, 1) afresh for every sequence of parity, p = 1/2 for DMS.
+
+    Args:
+        uniform: independent U(0, 1), one for each bit.
+        chance: p, likewise, one for each sequence.
+    """
+    return (uniform < (0.5 if task == "dms" else chance)).astype("float32")
 
 
 def fair_bits(key: Key[Array, ""], time: int, sequences: int) -> Bits:
@@ -30,9 +31,13 @@ def fair_bits(key: Key[Array, ""], time: int, sequences: int) -> Bits:
     return jax.random.bernoulli(key, 0.5, (time, sequences)).astype("float32")
 
 
-def length(key: Key[Array, ""], largest: Int[Array, ""]) -> Int[Array, ""]:
-    """M, uniform on {N + 2, ..., 4 N + 1} for the largest N that is asked."""
-    return largest + 2 + jax.random.randint(key, (), 0, 3 * largest)
+def length(uniform: Float[Array, ""], largest: Int[Array, ""]) -> Int[Array, ""]:
+    """M, uniform on {N + 2, ..., 4 N + 1} for the largest N that is asked.
+
+    Args:
+        uniform: U(0, 1), in float32: exact to 1e-7 of each length's chance.
+    """
+    return largest + 2 + (uniform * (3 * largest)).astype("int32")
 
 
 def longest(largest: int) -> int:

@@ -19,17 +19,17 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from sims.engine.errors import UserError
-from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
+from sims.engine.experiment import Arrays, Experiment, static, traced
 from sims.engine.optimisers import optimiser
 from sims.rnn_timescales.model import (
+    INITIAL_SCALE,
     Dynamics,
     LeakyRNN,
     Logits,
-    initial_activity,
     initial_net,
     last_activity,
 )
-from sims.rnn_timescales.tasks import SMALLEST, TASKS, labels, length, longest, sample_bits
+from sims.rnn_timescales.tasks import SMALLEST, TASKS, labels, length, longest, training_bits
 
 MOMENTUM, LARGEST_NORM, THRESHOLD = 0.1, 2.0, 0.98
 
@@ -142,9 +142,12 @@ class Curriculum(Experiment):
     ) -> tuple[Logits, Int[Array, "head sequence"], Bool[Array, " head"]]:
         """Logits and right answers of one fresh batch, and which heads are in the list."""
         time = longest(self.last)
-        bits = sample_bits(named_key(key, "bits"), self.task, time, self.sequences)
-        start = initial_activity(named_key(key, "start"), self.sequences, self.units)
-        taken = length(named_key(key, "length"), state.largest)
+        # One draw for all: each further one adds a tenth to the time to compile.
+        shape = (time + self.units + 2, self.sequences)
+        uniform = jax.random.uniform(key, shape, "float32")
+        bits = training_bits(self.task, uniform[:time], uniform[-1])
+        start = INITIAL_SCALE * uniform[time:-2].T
+        taken = length(uniform[-2, 0], state.largest)
         logits = net.read(last_activity(net, start, bits, taken))
         asked = state.smallest + jnp.arange(self.heads)
         of = jnp.minimum(asked - SMALLEST, self.last - SMALLEST)
