@@ -81,7 +81,8 @@ def tau_falls(tasks: Tasks) -> Verdict:
         last = last_n(found.sel(forget=[MULTI]))
         orders[task] = mean(spearman(values.values, values.n.values))
         grown = mean(_reached(spread.sel(n=last) / spread.sel(n=2)))
-        states += [decide(orders[task], high=-0.9), decide(grown, high=1.1)]
+        states.append(decide(orders[task], high=-0.9))
+        states.append(decide(grown, high=1.1))
         detail |= {f"Spearman, {task}": orders[task].value, f"STD ratio, {task}": grown.value}
         largest = average(found, MULTI, "max").sel(n=last)
         detail |= {f"largest tau, {task}": float(largest.mean()), f"last N, {task}": last}
@@ -146,11 +147,12 @@ def smooth_clamp(sweep: xarray.Dataset) -> Verdict:
     found = by_n(sweep)
     parts = [tau_rises(found), tau_falls({"dms": found}), gap_grows(found)]
     smallest = float(sweep.timescale.min())
-    free: State = "holds" if smallest > 1 else "fails"
+    states: list[State] = ["holds" if smallest > 1 else "fails"]
+    states.extend(part.state for part in parts)
     detail: dict[str, float | int | str] = {"smallest tau": smallest}
     detail |= {f"{part.claim}, estimate": float(part.estimate or 0) for part in parts}
     detail |= {f"{part.claim}, state": part.state for part in parts}
-    state = worst(free, *(part.state for part in parts))
+    state = worst(*states)
     expected = "tau > 1, and the bounds of C-RNN-1, 3 and 4"
     first = parts[0]
     return Verdict(

@@ -219,9 +219,7 @@ def bare(net: dict) -> gains.System:
 
 def from_weights(net: dict) -> gains.System:
     """Gains from the Gaussian closure, no run at all."""
-    return gains.mean_field(
-        net["recurrent"], net["input_weight"], net["bias"], net["tau"]
-    ).system
+    return gains.mean_field(net["recurrent"], net["input_weight"], net["bias"], net["tau"]).system
 
 
 def correlations(
@@ -376,9 +374,7 @@ def probes_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 def probes_of(evidence: Evidence, **settings: Any) -> xarray.Dataset:
     """Probes of parity nets at the last N that most solved."""
     stage = shown(evidence, "parity")[-1]
-    return evidence.table(
-        representation.probes, SWEEPS["parity"], stages=[stage], **settings
-    )
+    return evidence.table(representation.probes, SWEEPS["parity"], stages=[stage], **settings)
 
 
 def _short(evidence: Evidence, inside: Inside, fresh: bool = False, **settings: Any) -> Any:
@@ -459,8 +455,8 @@ FIGURES = (
         "probes",
         "What single-head forgets is only partly lost",
         "Accuracy of least-squares readings of the parity of the last M bits from the state, p = "
-        "1/2, on streams that were not fitted; mean and 95 % band over seeds. Dotted, the nets' own "
-        "N; to its right, what no head was asked.",
+        "1/2, on streams that were not fitted; mean and 95 % band over seeds. Dotted, the nets' "
+        "own N; to its right, what no head was asked.",
         probes_figure,
         ("C-RNN-11", "C-RNN-12"),
     ),

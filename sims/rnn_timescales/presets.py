@@ -41,9 +41,9 @@ _SIZES = {"units": [16, 24, 32, 48, 64, 128]}
 
 _QUICK = {
     "dms": Sweep(_quick(80, task="dms", last=12), BOTH, 8),
-    "parity": Sweep(_quick(150, last=12), BOTH, 8),
+    "parity": Sweep(_quick(110, last=12), BOTH, 6),
     "fixed_parity": Sweep(_quick(25, last=12, forget=0, **_FIXED), TAUS, 4),
-    "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 8, 10]}, 4),
+    "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 8]}, 4),
     "together_parity": Sweep(_quick(25, last=8, window=7, forget=0), {}, 4),
 }
 _STANDARD = {
