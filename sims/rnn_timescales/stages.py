@@ -42,16 +42,12 @@ def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]
 
     settings = {**training.coords, **training.attrs}
     dynamics = Dynamics(*(settings[name] for name in ("inside", "hold", "smooth")))
-    net = LeakyRNN(
-        raw_timescale=flat("raw_timescale"),
-        input_weight=flat("input_weight"),
-        input_bias=flat("bias"),
-        recurrent=flat("recurrent"),
-        recurrent_bias=jnp.zeros_like(flat("bias")),
-        readout=flat("readout"),
-        readout_bias=flat("readout_bias"),
-        dynamics=dynamics,
-    )
+    names = ("raw_timescale", "input_weight", "bias", "recurrent", "readout", "readout_bias")
+
+    def one(tau: Array, drive: Array, bias: Array, weights: Array, *read: Array) -> LeakyRNN:
+        return LeakyRNN(tau, drive, bias, weights, jnp.zeros_like(bias), *read, dynamics)
+
+    net = jax.vmap(one)(*map(flat, names))
     return net, flat("list_start")
 
 

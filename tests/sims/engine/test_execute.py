@@ -122,6 +122,63 @@ def test_a_run_that_asks_to_stop_ends_there_alone(store):
             assert (data.x.sel(**at, step=slice(end, None)) == data.x.sel(**at, step=end)).all()
 
 
+def test_stages_are_kept_with_the_step_at_which_they_were(store):
+    sweep = toy.staged()
+    run([sweep], store, **QUICK)
+    data = load(store, sweep).isel(seed=0)
+    decades = np.floor(-np.log10(np.abs(data.x).max("coordinate"))) - 1
+    assert data.kept.dims == ("learning_rate", "stage") and data.sizes["stage"] == 3
+    found = 0
+    for rate in sweep.axes["learning_rate"]:
+        at = data.sel(learning_rate=rate)
+        for stage in range(3):
+            kept = int(at.kept.sel(stage=stage))
+            steps = at.step[1:].where(decades.sel(learning_rate=rate)[1:] == stage, drop=True)
+            steps = steps.where(steps <= at.ended, drop=True)
+            assert kept == (int(steps[-1]) if len(steps) else -1)
+            value = at["at"].sel(stage=stage)
+            if kept < 0:
+                assert np.isnan(value).all()
+            else:
+                found += 1
+                np.testing.assert_array_equal(value, at.x.sel(step=kept))
+    assert found > 8
+
+
+def test_finished_runs_are_let_go(store, monkeypatch):
+    """The batch of eight shrinks; every run ends as it does where nothing shrinks."""
+    sweep, sizes = toy.staged(), []
+    real = execute.compile_program
+
+    def seen(experiment, batch_size):
+        sizes.append(batch_size)
+        return real(experiment, batch_size)
+
+    monkeypatch.setattr(execute, "compile_program", seen)
+    report = run([sweep], store, **QUICK)
+    assert sizes == [8, 4, 2] and report.compilations == 3
+    monkeypatch.setattr(execute, "fitting", lambda batch_size, going, devices: batch_size)
+    other = Store(store.root.parent / "whole")
+    run([sweep], other, **QUICK)
+    small, whole = load(store, sweep), load(other, sweep)
+    np.testing.assert_array_equal(small.kept, whole.kept)
+    np.testing.assert_array_equal(small.ended, whole.ended)
+    assert len(np.unique(small.ended)) > 4
+    np.testing.assert_allclose(small["at"], whole["at"], rtol=1e-5, atol=1e-9)
+
+
+def test_a_kill_while_batches_shrink_changes_no_bit(tmp_path):
+    results, chance = tmp_path / "killed", random.Random(0)
+    for _ in range(3):
+        process = _toy(results, "staged")
+        if _started(results, process):
+            time.sleep(chance.uniform(0, 1.0))
+        process.kill()
+        process.wait()
+    assert _toy(results, "staged").wait() == 0
+    _same_as_uninterrupted(results, tmp_path, "staged")
+
+
 def test_float32_is_the_same_before_and_after_float64(tmp_path):
     base = dict(steps=50, log_every=50, noise=0.1)
     before, after = Store(tmp_path / "before"), Store(tmp_path / "after")
@@ -188,10 +245,10 @@ def test_forecast_tells_what_run_does(store):
     assert sum(group["missing"] for group in forecast([sweep], store)) == 0
 
 
-def _toy(results: Path) -> subprocess.Popen:
+def _toy(results: Path, name: str = "sweep") -> subprocess.Popen:
     root = Path(__file__).parents[3]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.sims.engine.toy", str(results)],
+        [sys.executable, "-m", "tests.sims.engine.toy", str(results), name],
         cwd=root,
         stderr=subprocess.PIPE,
         text=True,
@@ -208,10 +265,10 @@ def _started(results: Path, process: subprocess.Popen) -> bool:
     return False
 
 
-def _same_as_uninterrupted(results: Path, tmp_path: Path) -> None:
+def _same_as_uninterrupted(results: Path, tmp_path: Path, name: str = "sweep") -> None:
     whole = tmp_path / "whole"
-    assert _toy(whole).wait() == 0
-    sweep = toy.sweep()
+    assert _toy(whole, name).wait() == 0
+    sweep = getattr(toy, name)()
     module = "tests.sims.engine.toy"
     assert type(sweep.base).__module__ == module
     interrupted, reference = (load(Store(at), sweep) for at in (results, whole))

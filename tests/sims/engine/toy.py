@@ -1,7 +1,7 @@
 """Ten-line experiments whose results are known in closed form, to hold the engine against.
 
-Run as a script (`python toy.py RESULTS`), it computes a sweep with a checkpoint at every chunk, so
-that a test may kill it anywhere.
+Run as a script (`python toy.py RESULTS [SWEEP]`), it computes a sweep with a checkpoint at every
+chunk, so that a test may kill it anywhere.
 """
 
 import sys
@@ -69,6 +69,35 @@ class Patient(Quadratic):
         return state, jnp.abs(observed["x"]).max() < self.tolerance
 
 
+class Staged(Patient):
+    """Keeps x each time that |x| has fallen by a decade, and stops at the last one kept."""
+
+    decades: int = static(default=3, help="stages", ge=1)
+    dims = {"x": ("coordinate",), "at": ("coordinate",)}
+
+    @property
+    def stages(self):
+        return self.decades
+
+    def _decade(self, observed):
+        return jnp.floor(-jnp.log10(jnp.abs(observed["x"]).max())).astype("int32") - 1
+
+    def keep(self, state, observed):
+        stage = self._decade(observed)
+        return jnp.where(stage < self.decades, stage, -1), {"at": state[0]}
+
+    def advance(self, state, observed):
+        return state, self._decade(observed) >= self.decades - 1
+
+
+def staged():
+    """Runs of very different lengths: batches shrink twice."""
+    from sims.engine.sweep import Sweep
+
+    rates = (0.02, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+    return Sweep(Staged(steps=400, log_every=10, noise=1e-5), {"learning_rate": rates})
+
+
 def sweep():
     """Five runs in batches of four at most: one padded batch, many chunks."""
     from sims.engine.sweep import Sweep
@@ -77,8 +106,8 @@ def sweep():
     return Sweep(base, {"learning_rate": (0.01, 0.1)}, seeds=5)
 
 
-def main(results):
-    """Compute `sweep` into `results`, a checkpoint at every chunk; the exit code."""
+def main(results, sweeps):
+    """Compute `sweeps` into `results`, a checkpoint at every chunk; the exit code."""
     from sims.engine import plan
     from sims.engine.cli import FINISHED, guarded
     from sims.engine.execute import run
@@ -87,7 +116,7 @@ def main(results):
     plan.CPU_WIDTH = 2
 
     def command():
-        run([sweep()], Store(results), checkpoint_every=0.0)
+        run([globals()[name]() for name in sweeps], Store(results), checkpoint_every=0.0)
         return FINISHED
 
     return guarded("toy", command)
@@ -96,4 +125,4 @@ def main(results):
 if __name__ == "__main__":
     from tests.sims.engine import toy  # under its own name: __main__ is another experiment
 
-    sys.exit(toy.main(sys.argv[1]))
+    sys.exit(toy.main(sys.argv[1], sys.argv[2:] or ["sweep"]))
