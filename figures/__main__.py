@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sims.engine.cli import AMISS, FINISHED, Parser, guarded, shared_options
-from sims.engine.errors import unknown
+from sims.engine.errors import UserError, unknown
 
 if TYPE_CHECKING:  # imported when a command needs them, so that --help is quick
     from figures.evidence import Evidence, Figure
@@ -109,13 +109,25 @@ def _section(paper: str, names: list[str] | None, evidence: Evidence) -> Any:
     here = room(figures, paper)
     drawings = [drawing for drawing in here.FIGURES if names is None or drawing.name in names]
     shown = {claim for drawing in drawings for claim in drawing.claims}
+    for drawing in drawings:
+        if not _drawable(drawing, evidence.preset):
+            where = f"{paper}.{drawing.name} is drawn at preset {', '.join(drawing.presets)}"
+            if names is not None:
+                raise UserError(f"{where}, not at {evidence.preset}")
+            if not evidence.quiet:
+                print(f"  {where}")
     verdicts = [
         _decided(paper, check, evidence)
         for check in here.CHECKS
         if names is None or check.claim in shown
     ]
+    drawings = [drawing for drawing in drawings if _drawable(drawing, evidence.preset)]
     entries = [_drawn(paper, drawing, evidence, verdicts) for drawing in drawings]
     return PaperSection(paper, here.TITLE, entries, verdicts)
+
+
+def _drawable(drawing: Figure, preset: str) -> bool:
+    return not drawing.presets or preset in drawing.presets
 
 
 def _decided(paper: str, check: Any, evidence: Evidence) -> dict[str, Any]:

@@ -89,6 +89,7 @@ class Figure:
         caption: what is plotted, and what the reader should see.
         draw: from the evidence to a Matplotlib figure and the numbers behind it.
         claims: ids of the claims that it shows.
+        presets: where its sweeps exist; everywhere when empty.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Figure:
     caption: str
     draw: Callable[[Evidence], tuple[matplotlib.figure.Figure, Mapping[str, Any]]]
     claims: Sequence[str] = ()
+    presets: Sequence[str] = ()
 
 
 @dataclasses.dataclass(frozen=True)

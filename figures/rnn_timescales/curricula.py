@@ -23,6 +23,7 @@ from figures.rnn_timescales.stages import (
     by_n,
     last_n,
     spearman,
+    whole_numbers,
 )
 from figures.statistics import decide, mean, ratio, verdict, worst
 from figures.style import GREY, PAGE, band
@@ -180,7 +181,8 @@ def timescales_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                     "seeds": values.notnull().sum("seed"),
                 }
         axes.set(xlabel="N", ylabel=f"{label} (bits)")
-    grid[0].legend()
+    whole_numbers(*grid)
+    grid[1].legend(loc="upper left")
     return drawing, numbers
 
 
@@ -203,7 +205,7 @@ def epochs_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         axes.set(xlabel="epoch", title=TITLES[task], xscale="log")
         axes.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
         axes.axhline(float(found.n.max()), color=GREY, lw=0.6, ls=":")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
     grid[0].set_ylabel("largest N solved")
     return drawing, numbers
 

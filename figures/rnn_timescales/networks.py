@@ -22,6 +22,7 @@ from figures.rnn_timescales.stages import (
     TITLES,
     by_n,
     last_n,
+    whole_numbers,
 )
 from figures.statistics import Estimate, decide, mean, verdict, worst
 from figures.style import GREY, PAGE, THEORY, band
@@ -283,15 +284,17 @@ def network_timescales(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                 numbers[f"{label}, {estimator}"] = {"N": values.n, "mean": np.nanmean(rows, axis=0)}
     grid[0].set(xlabel="N", ylabel="steps", title="authors' rule, units above 1")
     grid[1].set(xlabel="N", ylabel="steps", title="amplitude-weighted, all units")
+    whole_numbers(*grid[:2])
     grid[0].legend(fontsize=6)
     rho = moments_of(evidence, "dms").rho.sel(forget=SINGLE, seed=0)
     slow = int(rho.isel(n=-1).sel(lag=slice(1, 5)).mean("lag").argmax("unit"))
     for n, color in zip(rho.n.values, plt.get_cmap("viridis")(np.linspace(0, 0.85, rho.sizes["n"])),
                         strict=True):  # fmt: skip
         line = rho.sel(n=n, unit=slow)
-        grid[2].semilogy(line.lag, line.where(line > 3e-3), color=color, label=f"N = {n}")
+        grid[2].semilogy(line.lag, line, color=color, label=f"N = {n}")
         numbers[f"autocorrelation, N = {n}"] = line
     grid[2].set(xlabel="lag (steps)", ylabel="autocorrelation", title="one unit, N-DMS single-head")
+    grid[2].set(xlim=(0, 15), ylim=(3e-3, 1.3))
     grid[2].legend()
     return drawing, numbers
 

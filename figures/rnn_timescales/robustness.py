@@ -21,6 +21,7 @@ from figures.rnn_timescales.stages import (
     TITLES,
     by_n,
     last_n,
+    whole_numbers,
 )
 from figures.statistics import Estimate, decide, mean, verdict, worst
 from figures.style import GREY, PAGE, band
@@ -234,6 +235,7 @@ def retraining_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             band(axes, found.target.values, rows, COLORS[task, forget], name)
             numbers[f"{TITLES[task]}, {name}"] = {"target": found.target, "accuracy": rows}
         axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
+        whole_numbers(axes)
         axes.set(xlabel="N'", title=f"{TITLES[task]}, from N = {int(found.n[-1])}")
         axes.legend()
     grid[0].set_ylabel("accuracy after retraining")

@@ -6,6 +6,8 @@ import numpy as np
 import scipy.stats
 import xarray
 from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from sims.engine.sweep import Sweep
 from sims.rnn_timescales.presets import BOTH, EPOCH
@@ -28,6 +30,12 @@ SWEEPS = {task: f"rnn_timescales.{task}" for task in TITLES}
 _SHORT = {"task": "dms", "last": 5, "steps": 12 * EPOCH}
 FROZEN = Sweep(Curriculum(**_SHORT, timescale_rate=0.0), BOTH, 4)  # pyright: ignore[reportArgumentType]
 SMOOTH = Sweep(Curriculum(**_SHORT, smooth=True), BOTH, 4)  # pyright: ignore[reportArgumentType]
+
+
+def whole_numbers(*grid: Axes) -> None:
+    """Ticks at whole N."""
+    for axes in grid:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def by_n(training: xarray.Dataset) -> xarray.Dataset:

@@ -69,6 +69,9 @@ _FULL = {
     "held_parity": Sweep(_paper(200, last=20, inside=True, hold=10), BOTH, 4),
 }
 
+# The authors' settings as far as two cores go, for the numbers that their checkpoints give.
+_AUTHORS = Sweep(_paper(12, last=5), BOTH, 3)
+
 SWEEPS = {
     name: {
         "smoke": _smoke(_STANDARD[name]),
@@ -77,4 +80,9 @@ SWEEPS = {
         "paper": _FULL[name],
     }
     for name in _STANDARD
+}
+SWEEPS["authors_parity"] = {
+    "smoke": _smoke(_AUTHORS),
+    "authors": _AUTHORS,
+    "paper": Sweep(_paper(40, last=11), BOTH, 4),
 }

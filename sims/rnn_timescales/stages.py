@@ -44,10 +44,19 @@ def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]
     dynamics = Dynamics(*(settings[name] for name in ("inside", "hold", "smooth")))
     names = ("raw_timescale", "input_weight", "bias", "recurrent", "readout", "readout_bias")
 
-    def one(tau: Array, drive: Array, bias: Array, weights: Array, *read: Array) -> LeakyRNN:
-        return LeakyRNN(tau, drive, bias, weights, jnp.zeros_like(bias), *read, dynamics)
+    def one(part: Mapping[str, Array]) -> LeakyRNN:
+        return LeakyRNN(
+            raw_timescale=part["raw_timescale"],
+            input_weight=part["input_weight"],
+            input_bias=part["bias"],
+            recurrent=part["recurrent"],
+            recurrent_bias=jnp.zeros_like(part["bias"]),
+            readout=part["readout"],
+            readout_bias=part["readout_bias"],
+            dynamics=dynamics,
+        )
 
-    net = jax.vmap(one)(*map(flat, names))
+    net = jax.vmap(one)({name: flat(name) for name in names})
     return net, flat("list_start")
 
 
