@@ -1,9 +1,15 @@
 """Timescales of recurrent nets: training under two curricula, linear theory, and the verdicts."""
 
-from figures.rnn_timescales import authors, curricula, networks, robustness
+from figures.rnn_timescales import authors, curricula, networks, robustness, variants
 
 TITLE = "Emergent mechanisms for long timescales (Khajehabdollahi et al. 2024)"
-FIGURES = (*curricula.FIGURES, *networks.FIGURES, *robustness.FIGURES, *authors.FIGURES)
+FIGURES = (
+    *curricula.FIGURES,
+    *networks.FIGURES,
+    *robustness.FIGURES,
+    *authors.FIGURES,
+    *variants.FIGURES,
+)
 CHECKS = (*curricula.CHECKS, *networks.CHECKS, *robustness.CHECKS, *authors.CHECKS)
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]

@@ -27,15 +27,12 @@ from figures.rnn_timescales.stages import (
 from figures.statistics import Estimate, decide, mean, verdict, worst
 from figures.style import GREY, PAGE, THEORY, band
 from sims.rnn_timescales import representation
-from sims.rnn_timescales.stages import untrained
 from theory.claims import State, Verdict
 from theory.rnn_timescales import gains, limits, linear
 
 TRIALS, STEPS = 10, 4000
 # Past the bound of the fit, section 4: the authors have the same filter, commented out.
 BOUND = 99.0
-
-Inside = Callable[..., xarray.Dataset]
 
 
 def shown(evidence: Evidence, task: str, count: int = 3) -> list[int]:
@@ -380,38 +377,42 @@ def probes_of(evidence: Evidence, **settings: Any) -> xarray.Dataset:
     return evidence.table(representation.probes, SWEEPS["parity"], stages=[stage], **settings)
 
 
-def _short(evidence: Evidence, inside: Inside, fresh: bool = False, **settings: Any) -> Any:
-    """An analysis of the short sweep's nets, or of untrained ones."""
-    sweep = evidence.sweep(FROZEN)
-    return inside(untrained(sweep, 4) if fresh else sweep, **settings)
+def _one_curriculum(found: xarray.Dataset) -> xarray.Dataset:
+    """Multi-head's nets in the place of both."""
+    return found.sel(forget=[MULTI, MULTI]).assign_coords(forget=[SINGLE, MULTI])
 
 
-def _short_probes(evidence: Evidence, swap: bool) -> tuple[xarray.Dataset]:
-    found = _short(evidence, representation.probes, stages=[4], shuffled=not swap)
-    return (found.assign_coords(forget=found.forget.values[::-1]) if swap else found,)
+def _short_probes(evidence: Evidence, shuffled: bool) -> xarray.Dataset:
+    return representation.probes(evidence.sweep(FROZEN), stages=[4], shuffled=shuffled)
 
 
-def _short_moments(evidence: Evidence) -> tuple[xarray.Dataset, xarray.Dataset]:
-    settings = {"trials": 4, "steps": 1000, "task": "dms"}
-    found = _short(evidence, representation.moments, stages=[2, 4], **settings)
-    return evidence.sweep(FROZEN), found
+def _short_moments(evidence: Evidence) -> xarray.Dataset:
+    settings: dict[str, Any] = {"trials": 4, "steps": 1000, "task": "dms"}
+    return representation.moments(evidence.sweep(FROZEN), stages=[2, 4], **settings)
 
 
-def _others(evidence: Evidence, how: Callable[[dict], gains.System]) -> tuple:
-    """Predictions for one net held against another's activity."""
-    sweep, found = _short_moments(evidence)
-    predicted = predictions(sweep, found, how)
+def _without_gains(evidence: Evidence) -> tuple[xarray.Dataset, xarray.Dataset]:
+    found = _short_moments(evidence)
+    return found, predictions(evidence.sweep(FROZEN), found, bare)
+
+
+def _other_units(evidence: Evidence) -> tuple[xarray.Dataset, xarray.Dataset]:
+    """The prediction for one unit held against another's activity."""
+    found = _short_moments(evidence)
+    predicted = predictions(evidence.sweep(FROZEN), found, from_weights)
     return found, predicted.roll(unit=1, roll_coords=False)
 
 
 def _backwards(evidence: Evidence) -> tuple[xarray.Dataset]:
-    _, found = _short_moments(evidence)
+    found = _short_moments(evidence)
     return (found.assign_coords(n=found.n.values[::-1]),)
 
 
-def _flat(evidence: Evidence) -> tuple[xarray.Dataset]:
-    settings: dict[str, Any] = {"stages": [2, 4], "trials": 4, "steps": 1000}
-    return (_short(evidence, representation.timescales, fresh=True, **settings),)
+def _same_stage(evidence: Evidence) -> tuple[xarray.Dataset]:
+    """The nets of N = 2 in the place of the last."""
+    sweep = evidence.sweep(FROZEN)
+    found = representation.timescales(sweep, stages=[2], trials=4, steps=1000)
+    return (found.sel(n=[2, 2]).assign_coords(n=[2, 4]),)
 
 
 def _trained(task: str, how: Callable[[dict], gains.System]) -> Callable[[Evidence], tuple]:
@@ -465,19 +466,19 @@ FIGURES = (
     ),
 )
 CHECKS = (
-    Check("C-RNN-6", timescales_grow, lambda e: (timescales_of(e, "dms"),), _flat, _TRAINED),
+    Check("C-RNN-6", timescales_grow, lambda e: (timescales_of(e, "dms"),), _same_stage, _TRAINED),
     Check(
         "C-RNN-11",
         probes,
         lambda e: (probes_of(e),),
-        lambda e: _short_probes(e, False),
+        lambda e: (_short_probes(e, True),),
         _TRAINED,
     ),
     Check(
         "C-RNN-12",
         next_parity,
         lambda e: (probes_of(e),),
-        lambda e: _short_probes(e, True),
+        lambda e: (_one_curriculum(_short_probes(e, False)),),
         _TRAINED,
     ),
     Check("C-RNN-18", dimension, lambda e: (moments_of(e, "dms", 6),), _backwards, _TRAINED),
@@ -485,21 +486,9 @@ CHECKS = (
         "C-RNN-19",
         inhibition,
         lambda e: (mean_weights(e.sweep(SWEEPS["parity"])),),
-        lambda e: ({f: -w for f, w in mean_weights(e.sweep(FROZEN)).items()},),
+        lambda e: (mean_weights(abs(e.sweep(FROZEN)[["recurrent", "raw_timescale", "kept"]])),),
         _TRAINED,
     ),
-    Check(
-        "C-RNN-23",
-        gain_weighted,
-        _trained("dms", by_gains),
-        lambda e: _others(e, by_gains),
-        _TRAINED,
-    ),
-    Check(
-        "C-RNN-31",
-        mean_field,
-        _trained("dms", from_weights),
-        lambda e: _others(e, from_weights),
-        _TRAINED,
-    ),
+    Check("C-RNN-23", gain_weighted, _trained("dms", by_gains), _without_gains, _TRAINED),
+    Check("C-RNN-31", mean_field, _trained("dms", from_weights), _other_units, _TRAINED),
 )

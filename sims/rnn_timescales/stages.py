@@ -16,7 +16,7 @@ import xarray
 from jaxtyping import Array, Int, Key
 
 from sims.engine.program import run_key
-from sims.rnn_timescales.model import Dynamics, LeakyRNN, initial_net
+from sims.rnn_timescales.model import Dynamics, LeakyRNN
 from sims.rnn_timescales.tasks import SMALLEST
 
 Analysis = Callable[[LeakyRNN, Int[Array, ""], Key[Array, ""]], Mapping[str, Array]]
@@ -63,32 +63,6 @@ def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]
 def lead(training: xarray.Dataset) -> list[str]:
     """The sweep's axes, `seed` included."""
     return [str(name) for name in training.raw_timescale.dims if name not in {"stage", "unit"}]
-
-
-def untrained(training: xarray.Dataset, n: int) -> xarray.Dataset:
-    """The sweep with fresh initial nets in place of those at stage N = `n`: a control."""
-    net, _ = nets(training, n)
-    count, units = net.raw_timescale.shape
-    keys = jax.random.split(run_key(jnp.asarray(0)), count)
-    fresh = jax.vmap(
-        lambda key: initial_net(
-            key,
-            units=units,
-            heads=net.readout.shape[1],
-            lowest=1.0,
-            spread=1.0,
-            dynamics=net.dynamics,
-        )
-    )(keys)
-    shape = [training.sizes[name] for name in lead(training)]
-    values = {name: getattr(fresh, name) for name in ("raw_timescale", "input_weight", "recurrent")}
-    values |= {"readout": fresh.readout, "readout_bias": fresh.readout_bias}
-    values["bias"] = fresh.input_bias + fresh.recurrent_bias
-    stage = {"stage": n - SMALLEST}
-    changed = training[[*values, "list_start"]].transpose(*lead(training), ...).copy(deep=True)
-    for name, value in values.items():
-        changed[name].loc[stage] = np.asarray(value).reshape(*shape, *value.shape[1:])
-    return changed
 
 
 def analyse(

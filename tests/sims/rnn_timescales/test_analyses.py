@@ -9,7 +9,7 @@ import xarray
 from sims.rnn_timescales.representation import dimension, moments, probes
 from sims.rnn_timescales.retraining import retraining
 from sims.rnn_timescales.robustness import ablation, forgetting, perturbation
-from sims.rnn_timescales.stages import nets, untrained
+from sims.rnn_timescales.stages import nets
 from sims.rnn_timescales.training import Curriculum
 
 
@@ -86,9 +86,3 @@ def test_retraining_keeps_what_a_net_can(trained):
     found = retraining(trained, stage=2, targets=[2, 3], epochs=1)
     assert (found.accuracy.sel(target=2) > 0.95).all()
     assert (found.accuracy.sel(target=3) < 0.9).all()
-
-
-def test_untrained_nets_are_no_longer_right(trained):
-    fresh = untrained(trained, 2)
-    assert (forgetting(fresh, stages=[2]).accuracy.sel(asked=2) < 0.9).all()
-    assert (forgetting(trained, stages=[2]).accuracy.sel(asked=2) == 1).all()

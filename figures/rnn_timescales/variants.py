@@ -1,0 +1,66 @@
+"""Other units and other curricula: what does not depend on the default choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure as Drawing
+
+from figures.evidence import Evidence, Figure
+from figures.rnn_timescales.curricula import average
+from figures.rnn_timescales.stages import COLORS, MULTI, NAMES, SINGLE, by_n, whole_numbers
+from figures.style import PAGE, PURPLE
+
+# Panel, task for the colours, and the sweeps drawn in it by line style.
+PANELS = {
+    "nonlinearity outside, inside": ("dms", {"dms": "-", "inside_dms": "--"}),
+    "clamp, softplus": ("dms", {"dms": "-", "smooth_dms": "--"}),
+    "bits held one step, longer": ("parity", {"parity": "-", "held_parity": "--"}),
+}
+
+
+def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """Mean tau against N for other units, and the sliding window."""
+    drawing, grid = plt.subplots(1, 4, figsize=(PAGE, 2.4))
+    numbers: dict[str, Any] = {}
+    for axes, (title, (task, sweeps)) in zip(grid, PANELS.items(), strict=False):
+        for name, dash in sweeps.items():
+            found = by_n(evidence.sweep(f"rnn_timescales.{name}"))
+            for forget in NAMES:
+                values = average(found, forget)
+                values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
+                mean = values.mean("seed")
+                axes.plot(values.n, mean, dash, color=COLORS[task, forget], label=NAMES[forget])
+                numbers[f"{name}, {NAMES[forget]}"] = {"N": values.n, "mean": mean}
+        axes.set(xlabel="N", title=title)
+    sliding = by_n(evidence.sweep("rnn_timescales.sliding_parity"))
+    both = by_n(evidence.sweep("rnn_timescales.parity"))
+    for forget in (SINGLE, MULTI):
+        epochs = both.solved.sel(forget=forget).mean("seed", skipna=False)
+        grid[3].plot(epochs, epochs.n, "o-", ms=3, color=COLORS["parity", forget],
+                     label=NAMES[forget])  # fmt: skip
+    mean = sliding.solved.mean("seed", skipna=False)
+    grid[3].plot(mean, mean.n, "s-", ms=3, color=PURPLE, label="sliding window")
+    numbers["sliding"] = {"N": mean.n, "epoch": mean}
+    grid[3].set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
+    grid[3].legend(fontsize=6)
+    grid[0].set_ylabel(r"mean $\tau$ (bits)")
+    grid[0].legend(fontsize=6)
+    whole_numbers(*grid[:3])
+    return drawing, numbers
+
+
+FIGURES = (
+    Figure(
+        "variants",
+        "Other units show the same: tau rises under single-head and falls under multi-head",
+        "Mean time constant of nets that solved N. Solid, the default: nonlinearity outside, a "
+        "clamp at one step, one step a bit. Dashed: nonlinearity inside (N-DMS); tau = 1 + "
+        "softplus in place of the clamp (N-DMS); bits held longer with the nonlinearity inside "
+        "(N-parity). Right, epochs to solve N with a sliding window of heads, mean over seeds.",
+        variants_figure,
+        ("C-RNN-33",),
+        ("standard", "paper"),
+    ),
+)
