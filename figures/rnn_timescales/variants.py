@@ -9,9 +9,11 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Evidence, Figure
 from figures.rnn_timescales.curricula import average
-from figures.rnn_timescales.stages import COLORS, MULTI, NAMES, SINGLE, by_n, whole_numbers
-from figures.style import PAGE, PURPLE
+from figures.rnn_timescales.stages import COLORS, MULTI, NAMES, SINGLE, by_n, last_n, whole_numbers
+from figures.style import GREY, PAGE, PURPLE
+from sims.rnn_timescales.robustness import resolution
 
+HELD, HOLDS = "rnn_timescales.held_parity", (1, 2, 3, 4, 6, 10, 20, 50)
 # Panel, task for the colours, and the sweeps drawn in it by line style.
 PANELS = {
     "nonlinearity outside, inside": ("dms", {"dms": "-", "inside_dms": "--"}),
@@ -51,7 +53,38 @@ def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
+def held_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """Accuracy of nets trained at one resolution in time, read at others."""
+    sweep = evidence.sweep(HELD)
+    last = last_n(by_n(sweep))
+    stages = [3, last]
+    found = evidence.table(resolution, HELD, stages=stages, holds=list(HOLDS)).accuracy
+    drawing, axes = plt.subplots(figsize=(PAGE / 2, 2.5))
+    numbers: dict[str, Any] = {"hold": HOLDS}
+    for n, dash in zip(stages, ("--", "-"), strict=True):
+        for forget, name in NAMES.items():
+            mean = found.sel(n=n, forget=forget).mean("seed")
+            label = f"{name}, N = {n}"
+            axes.plot(1 / found.hold, mean, dash, color=COLORS["parity", forget], label=label)
+            numbers[label] = found.sel(n=n, forget=forget)
+    axes.axvline(1 / sweep.attrs["hold"], color=GREY, lw=0.6, ls=":")
+    axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
+    axes.set(xscale="log", xlabel="step dt (bits)", ylabel="accuracy", title="N-parity")
+    axes.legend(fontsize=6)
+    return drawing, numbers
+
+
 FIGURES = (
+    Figure(
+        "resolution",
+        "Nets trained at one resolution in time, read at others",
+        "Accuracy at N of nets with the nonlinearity inside whose bits are held for 1/dt steps "
+        "(time constants as they are, in bits); dotted, the dt of training, and chance. Mean over "
+        "seeds.",
+        held_figure,
+        (),
+        ("standard", "paper"),
+    ),
     Figure(
         "variants",
         "Other units show the same: tau rises under single-head and falls under multi-head",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -155,6 +156,33 @@ def perturbation(
         return analyse(
             training, [n], each, {"accuracy": ("strength",)}, {"strength": list(strengths)}
         )
+
+    return xarray.concat([at(n) for n in stages], "n")
+
+
+def resolution(
+    training: xarray.Dataset, *, stages: Sequence[int], holds: Sequence[int]
+) -> xarray.Dataset:
+    """Accuracy at the net's own N where each bit is held for another number of steps.
+
+    Time constants stay as they are in bits (section 2.3): a net that has learnt a flow in time,
+    not a map from bit to bit, bears it.
+
+    Returns:
+        `accuracy` (n, ..., hold).
+    """
+    task, largest = str(training.attrs["task"]), max(stages)
+
+    def at(n: int) -> xarray.Dataset:
+        def each(net: LeakyRNN, start: Array, key: Key[Array, ""]) -> dict[str, Array]:
+            head, asked = _own(start, n)
+            found = []
+            for hold in holds:
+                slower = dataclasses.replace(net, dynamics=net.dynamics._replace(hold=hold))
+                found.append(accuracy(slower, head, asked, task, largest, key)[0])
+            return {"accuracy": jnp.stack(found)}
+
+        return analyse(training, [n], each, {"accuracy": ("hold",)}, {"hold": list(holds)})
 
     return xarray.concat([at(n) for n in stages], "n")
 

@@ -20,7 +20,6 @@ from sims.rnn_timescales.model import Dynamics, LeakyRNN
 from sims.rnn_timescales.tasks import SMALLEST
 
 Analysis = Callable[[LeakyRNN, Int[Array, ""], Key[Array, ""]], Mapping[str, Array]]
-OWN = {"unit", "source", "head", "class"}
 
 
 def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]]:

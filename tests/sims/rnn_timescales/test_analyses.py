@@ -8,7 +8,7 @@ import xarray
 
 from sims.rnn_timescales.representation import dimension, moments, probes
 from sims.rnn_timescales.retraining import retraining
-from sims.rnn_timescales.robustness import ablation, forgetting, perturbation
+from sims.rnn_timescales.robustness import ablation, forgetting, perturbation, resolution
 from sims.rnn_timescales.stages import nets
 from sims.rnn_timescales.training import Curriculum
 
@@ -86,3 +86,9 @@ def test_retraining_keeps_what_a_net_can(trained):
     found = retraining(trained, stage=2, targets=[2, 3], epochs=1)
     assert (found.accuracy.sel(target=2) > 0.95).all()
     assert (found.accuracy.sel(target=3) < 0.9).all()
+
+
+def test_a_delay_of_bits_does_not_survive_another_resolution(trained):
+    found = resolution(trained, stages=[2], holds=[1, 2])
+    assert (found.accuracy.sel(hold=1) == 1).all()
+    assert (found.accuracy.sel(hold=2) < 0.9).all()
