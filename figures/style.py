@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 
 import matplotlib
@@ -11,6 +12,8 @@ from jaxtyping import Float, Real
 from matplotlib.axes import Axes
 
 matplotlib.use("Agg")
+# It remarks on the dates inside Matplotlib's own fonts each time that a PDF is written.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 # Inches: one column and the full width of a two-column page.
 COLUMN, PAGE = 3.4, 7.0

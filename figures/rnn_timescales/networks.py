@@ -192,7 +192,7 @@ def predictions(
                 if not np.isfinite(arrays["recurrent"]).all():
                     continue
                 arrays["tau"] = np.maximum(arrays.pop("raw_timescale"), 1.0)
-                arrays["active"] = found.active.sel(at).values
+                arrays["gain"] = found.gain.sel(at).values
                 try:
                     system = how(arrays)
                     covariance = linear.stationary_covariance(system)
@@ -206,8 +206,7 @@ def predictions(
 
 def by_gains(net: dict) -> gains.System:
     """T3 with measured gains."""
-    slope = 0.01 + 0.99 * net["active"]
-    return gains.gain_weighted(net["recurrent"], net["input_weight"], net["tau"], slope)
+    return gains.gain_weighted(net["recurrent"], net["input_weight"], net["tau"], net["gain"])
 
 
 def bare(net: dict) -> gains.System:

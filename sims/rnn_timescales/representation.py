@@ -11,7 +11,13 @@ import xarray
 from jaxtyping import Array, Float, Int, Key
 
 from sims.engine.experiment import named_key
-from sims.rnn_timescales.model import LeakyRNN, activity, initial_activity
+from sims.rnn_timescales.model import (
+    SLOPE,
+    LeakyRNN,
+    activity,
+    effective_input,
+    initial_activity,
+)
 from sims.rnn_timescales.stages import analyse
 from sims.rnn_timescales.tasks import SMALLEST, fair_bits, sliding_labels, training_bits
 from sims.rnn_timescales.timescales import autocorrelation
@@ -25,13 +31,24 @@ STREAMS, STEPS = 20, 500
 
 def simulated(
     net: LeakyRNN, key: Key[Array, ""], trials: int, steps: int, task: str
-) -> Float[Array, "trial step unit"]:
-    """Activity after a burn-in of 500 steps, under the training streams of `task`."""
+) -> tuple[Float[Array, "trial step unit"], Float[Array, " unit"]]:
+    """Activity after a burn-in of 500 steps, under the training streams of `task`, and gains.
+
+    A unit's gain is the mean slope of its nonlinearity, .01 where what enters it is negative and
+    else 1: the state's own sign outside, that of the effective input inside.
+    """
     uniform = jax.random.uniform(named_key(key, "bits"), (BURN_IN + steps, trials), "float32")
     chance = jax.random.uniform(named_key(key, "chance"), (trials,), "float32")
     bits = training_bits(task, uniform, chance)
     start = initial_activity(named_key(key, "start"), trials, len(net.raw_timescale))
-    return activity(net, start, bits)[BURN_IN:].swapaxes(0, 1)
+    states = activity(net, start, bits)
+    entering = states[BURN_IN:]
+    if net.dynamics.inside:
+        cell = net.cell()
+        entering = jax.vmap(lambda h, x: effective_input(cell, h, x))(states[:-1], bits[1:])
+        entering = entering[BURN_IN - 1 :]
+    gain = SLOPE + (1 - SLOPE) * (entering > 0).mean(axis=(0, 1))
+    return states[BURN_IN:].swapaxes(0, 1), gain
 
 
 def moments(
@@ -44,23 +61,21 @@ def moments(
             measure timescales; `"dms"`, p = 1/2, as the linear theory takes it.
 
     Returns:
-        `rho` (n, ..., lag, unit), `variance` and `active` (n, ..., unit): the share of positive
-        states; `dimension` (n, ..., trial): leading principal components whose variances add up to
-        at most 90 % (the authors' index, one below the usual count).
+        `rho` (n, ..., lag, unit), `variance` and `gain` (n, ..., unit), see `simulated`;
+        `dimension` (n, ..., trial): leading principal components whose variances add up to at most
+        90 % (the authors' index, one below the usual count).
     """
 
     def each(net: LeakyRNN, start: Array, key: Key[Array, ""]) -> dict[str, Array]:
-        states = simulated(net, key, trials, steps, task)
-        # A state is positive exactly where its pre-activation is, outside; for the inside form the
-        # sign of the state stands in for that of its input.
+        states, gain = simulated(net, key, trials, steps, task)
         return {
             "rho": autocorrelation(states),
             "variance": states.var(axis=1).mean(axis=0),
-            "active": (states > 0).mean(axis=(0, 1)),
+            "gain": gain,
             "dimension": jax.vmap(dimension)(states),
         }
 
-    dims = {"rho": ("lag", "unit"), "variance": ("unit",), "active": ("unit",)}
+    dims = {"rho": ("lag", "unit"), "variance": ("unit",), "gain": ("unit",)}
     found = analyse(training, stages, each, {**dims, "dimension": ("trial",)})
     reached = np.isfinite(found.variance).all("unit")
     return found.where(reached)

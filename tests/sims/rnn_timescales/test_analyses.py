@@ -69,7 +69,7 @@ def test_probes_read_what_is_there_and_nothing_else(trained):
 def test_moments_of_a_delay_line(trained):
     found = moments(trained, stages=[2], trials=3, steps=4000, task="dms")
     np.testing.assert_allclose(found.variance.isel(unit=0), 0.25, atol=0.01)
-    np.testing.assert_allclose(found.active.isel(unit=0), 0.5, atol=0.03)
+    np.testing.assert_allclose(found.gain.isel(unit=0), 0.505, atol=0.03)
     assert (np.abs(found.rho.sel(lag=1).isel(unit=0)) < 0.05).all()
     assert (found.variance.isel(unit=3) < 1e-10).all()
 
