@@ -51,7 +51,7 @@ def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
         coordinates. Floats that were not kept are NaN.
 
     Raises:
-        ValueError: declared dimensions do not fit an array's shape.
+        ValueError: declared dimensions do not fit an array's shape, or a name is used twice.
     """
     import xarray
 
@@ -60,6 +60,8 @@ def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
 
     def add(name: str, values: np.ndarray, shared: str) -> None:
         own = experiment.dims.get(name, ())
+        if name in variables:
+            raise ValueError(f"{name} is both logged and kept")
         if len(own) != values.ndim - 2:
             raise ValueError(
                 f"{name} has {values.ndim - 2} dimensions of its own and dims declares {own}"

@@ -9,6 +9,7 @@ import pytest
 from sims.engine import identity
 from sims.engine.errors import UserError
 from sims.engine.execute import run
+from sims.engine.program import KEPT
 from sims.engine.results import Results, label, load, table
 from sims.engine.store import Store
 from sims.engine.sweep import Run, Sweep
@@ -40,6 +41,12 @@ def test_undeclared_dimensions_are_an_error():
     rows = {"y": np.zeros((3, 1, 2))}
     with pytest.raises(ValueError, match="y has 1 dimensions of its own and dims declares"):
         label([Run(Quadratic(), 0)], Results(rows, np.zeros(1), np.zeros(1), {}))
+
+
+def test_a_name_stands_for_one_array():
+    rows, kept = {"y": np.zeros((3, 1))}, {"y": np.zeros((1, 2)), KEPT: np.zeros((1, 2), int)}
+    with pytest.raises(ValueError, match="y is both logged and kept"):
+        label([Run(Quadratic(), 0)], Results(rows, np.zeros(1), np.zeros(1), kept))
 
 
 @pytest.mark.parametrize("suffix", ["json", "nc"])
