@@ -284,7 +284,7 @@ CLAIMS = (
         "log-variance > .95",
         "T3: .82 to .98 and .98 to .996",
         "all gains 1: no stationary state where rho(A) > 1",
-        f"{_CHECKS}.networks.gain_weighted",
+        f"{_CHECKS}.linear_theory.gain_weighted",
         _TRAINED,
     ),
     Claim(
@@ -373,7 +373,7 @@ CLAIMS = (
         "mean over networks of the correlation over units of rho(1), theory with measured > .75",
         "that of C-RNN-23, whose gains are measured",
         "the prediction for another unit",
-        f"{_CHECKS}.networks.mean_field",
+        f"{_CHECKS}.linear_theory.mean_field",
         _TRAINED,
     ),
     Claim(
