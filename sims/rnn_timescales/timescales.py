@@ -188,18 +188,12 @@ def _least_squares(
 
 
 def _solve(matrix: Array, vector: Array) -> Array:
-    """A positive definite system of a few unknowns, by elimination written out.
+    """A positive definite system of a few unknowns, by Gauss-Jordan elimination.
 
     Under vmap it is arithmetic on the batch, where LAPACK would be called for each unit.
     """
-    size = len(vector)
-    rows = [[*row, value] for row, value in zip(matrix, vector, strict=True)]
-    for i in range(size):
-        for j in range(i + 1, size):
-            factor = rows[j][i] / rows[i][i]
-            rows[j] = [a - factor * b for a, b in zip(rows[j], rows[i], strict=True)]
-    found: list[Array] = []
-    for i in reversed(range(size)):
-        known = sum((rows[i][i + 1 + k] * x for k, x in enumerate(found)), jnp.zeros(()))
-        found.insert(0, (rows[i][-1] - known) / rows[i][i])
-    return jnp.stack(found)
+    rows = jnp.concatenate([matrix, vector[:, None]], axis=1)
+    for i in range(len(vector)):
+        factors = (rows[:, i] / rows[i, i]).at[i].set(0)
+        rows = rows - factors[:, None] * rows[i]
+    return rows[:, -1] / jnp.diag(rows)
