@@ -2,8 +2,9 @@
 
 The work: one and two exponentials to lags 0..30 of the autocorrelations of isolated leaky units
 with tau in 1..8, as in section 4, and the choice between them. Both sides run in one process,
-pinned to one core; the smallest of a few rounds counts, compilation apart. The last column is the
-share of units whose two exponentials SciPy fits more than .1 % better.
+pinned to one core, in seconds of its processor (other work on it does not count); the smallest of a
+few rounds counts, compilation apart. The last number is the share of units whose two exponentials
+SciPy fits more than .1 % better.
 
     uv run python benchmarks/rnn_fits.py [--json]
 """
@@ -67,21 +68,21 @@ def main() -> None:
     prepare("cpu")
     with jax.enable_x64(True):
         rho = correlations()
-        begun = time.perf_counter()
+        begun = time.process_time()
         jax.block_until_ready(timescales(rho))
-        first, times = time.perf_counter() - begun, []
+        first, times = time.process_time() - begun, []
         for _ in range(ROUNDS):
-            begun = time.perf_counter()
+            begun = time.process_time()
             jax.block_until_ready(timescales(rho))
-            times.append(time.perf_counter() - begun)
+            times.append(time.process_time() - begun)
         mine = np.asarray(jax.jit(fit)(rho)[1].rss)
-    begun = time.perf_counter()
+    begun = time.process_time()
     with np.errstate(divide="ignore", over="ignore"):
         left = theirs(np.asarray(rho))
     found = {
         "ours": min(times),
         "compilation": first - min(times),
-        "scipy": time.perf_counter() - begun,
+        "scipy": time.process_time() - begun,
         "worse": float((mine > 1.001 * np.array(left)).mean()),
     }
     if options.json:
