@@ -7,6 +7,7 @@ criterion does not know: it often adds an exponential of no weight and any times
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,15 +18,14 @@ from jaxtyping import Array, Bool, Float
 Correlations = Float[Array, "lag unit"]
 Units = Float[Array, " unit"]
 
-# Lower bounds, upper bounds and starting points of (A, t1) and of (A, c, t1, t2). At a timescale of
-# .01 steps the exponential is 1 at lag 0 and 4e-44 at lag 1: the paper's bound 0, where it could
-# not be differentiated.
-_ONE = (0, 0.01), (1, 100), ((0.9, 0.3), (0.9, 1), (0.9, 3), (0.9, 10), (0.9, 40))
+# Upper bounds and starting points of (A, r1) and of (A, c, r1, r2); 0 bounds all from below. The
+# exponentials are written r^l, r = exp(-1/t), whose slope does not vanish at t = 0.
+_SLOWEST = math.exp(-1 / 100)
+_ONE = (1, _SLOWEST), ((0.9, 0.04), (0.9, 0.4), (0.9, 0.7), (0.9, 0.9), (0.9, 0.975))
 _TWO = (
-    (0, 0, 0.01, 0.01),
-    (1, 1, 100, 100),
-    ((0.95, 0.5, 3, 0.3), (0.95, 0.5, 10, 1), (0.95, 0.2, 30, 3), (0.95, 0.1, 50, 0.5),
-     (0.95, 0.5, 5, 2)),
+    (1, 1, _SLOWEST, _SLOWEST),
+    ((0.95, 0.5, 0.7, 0.04), (0.95, 0.5, 0.9, 0.4), (0.95, 0.2, 0.97, 0.7),
+     (0.95, 0.1, 0.98, 0.14), (0.95, 0.01, 0.985, 0.85)),
 )  # fmt: skip
 _STEPS = 200
 # Residuals below it are round-off: exact autocorrelations must not be told apart by it.
@@ -37,7 +37,7 @@ class Single(NamedTuple):
 
     Attributes:
         amplitude: A in [0, 1].
-        timescale: t1 in [.01, 100] steps.
+        timescale: t1 in [0, 100] steps.
         rss: sum of squared residuals.
     """
 
@@ -52,8 +52,8 @@ class Double(NamedTuple):
     Attributes:
         amplitude: A in [0, 1].
         weight: c in [0, 1], of the slower exponential.
-        slow: t1 in [.01, 100] steps.
-        fast: t2 in [.01, 100] steps.
+        slow: t1 in [0, 100] steps.
+        fast: t2 in [0, 100] steps.
         rss: sum of squared residuals.
     """
 
@@ -89,7 +89,8 @@ def autocorrelation(
 
     Each trial's mean is subtracted; the sum over pairs l apart is divided by their number and
     averaged over trials as it is, so that trials of larger variance count for more; then it is
-    divided by its value at l = 0. For the population give the sum over units as the one unit.
+    divided by its value at l = 0. For the population give the sum over units as the one unit. The
+    transforms take up to eight times the memory of `activity`: give long runs in blocks of units.
     """
     count = activity.shape[1]
     constant = (activity == activity[:, :1]).all(axis=(0, 1))
@@ -131,18 +132,17 @@ def fit(rho: Correlations) -> tuple[Single, Double]:
     The best of a few starting points, each improved by 200 Levenberg-Marquardt steps: the minimum
     is looked for, where the authors' optimiser starts from the middle of the bounds, t1 = t2.
     """
-    lags = jnp.arange(len(rho), dtype=rho.dtype)
 
     def one(p: Array) -> Array:
-        return p[0] * jnp.exp(-lags / p[1])
+        return p[0] * _powers(p[1], len(rho))
 
     def two(p: Array) -> Array:
-        return p[0] * (p[1] * jnp.exp(-lags / p[2]) + (1 - p[1]) * jnp.exp(-lags / p[3]))
+        return p[0] * (p[1] * _powers(p[2], len(rho)) + (1 - p[1]) * _powers(p[3], len(rho)))
 
     def best(form: Callable[[Array], Array], box: tuple) -> tuple[Array, Units]:
-        low, high, starts = (jnp.asarray(each, rho.dtype) for each in box)
+        high, starts = (jnp.asarray(each, rho.dtype) for each in box)
         improve = jax.vmap(
-            jax.vmap(lambda y, p: _least_squares(form, y, p, low, high), (1, None)), (None, 0)
+            jax.vmap(lambda y, p: _least_squares(form, y, p, high), (1, None)), (None, 0)
         )
         found, rss = improve(rho, starts)
         first = jnp.argmin(rss, axis=0)[None]
@@ -150,18 +150,26 @@ def fit(rho: Correlations) -> tuple[Single, Double]:
         dead = jnp.isnan(rho).any(axis=0)
         return jnp.where(dead, jnp.nan, found.T), jnp.where(dead, jnp.nan, rss.min(axis=0))
 
-    (amplitude, t), rss = best(one, _ONE)
-    single = Single(amplitude, t, rss)
-    (amplitude, weight, t, other), rss = best(two, _TWO)
-    weight = jnp.where(t >= other, weight, 1 - weight)
-    double = Double(amplitude, weight, jnp.maximum(t, other), jnp.minimum(t, other), rss)
-    return single, double
+    (amplitude, r), rss = best(one, _ONE)
+    single = Single(amplitude, -1 / jnp.log(r), rss)
+    (amplitude, weight, r, other), rss = best(two, _TWO)
+    weight = jnp.where(r >= other, weight, 1 - weight)
+    slow, fast = (-1 / jnp.log(each(r, other)) for each in (jnp.maximum, jnp.minimum))
+    return single, Double(amplitude, weight, slow, fast, rss)
+
+
+def _powers(r: Array, count: int) -> Array:
+    """r^l for l = 0 .. count - 1 by doubling: products only, and smooth at r = 0."""
+    found = jnp.ones((1,), r.dtype)
+    while len(found) < count:
+        found, r = jnp.concatenate([found, found * r]), r * r
+    return found[:count]
 
 
 def _least_squares(
-    form: Callable[[Array], Array], y: Array, start: Array, low: Array, high: Array
+    form: Callable[[Array], Array], y: Array, start: Array, high: Array
 ) -> tuple[Array, Array]:
-    """Levenberg-Marquardt within a box: (parameters, sum of squared residuals).
+    """Levenberg-Marquardt between 0 and `high`: (parameters, sum of squared residuals).
 
     Parameters that lie on a bound and would leave it are held; steps are cut at the bounds.
     """
@@ -170,12 +178,12 @@ def _least_squares(
         p, damping, rss = state
         slopes = jax.jacfwd(form)(p)
         downhill = -slopes.T @ (form(p) - y)
-        held = ((p <= low) & (downhill < 0)) | ((p >= high) & (downhill > 0))
+        held = ((p <= 0) & (downhill < 0)) | ((p >= high) & (downhill > 0))
         slopes = jnp.where(held, 0, slopes)
         normal = slopes.T @ slopes
         diagonal = damping * jnp.diag(normal) + jnp.where(held, 1, jnp.finfo(p.dtype).eps)
         move = _solve(normal + jnp.diag(diagonal), jnp.where(held, 0, downhill))
-        tried = jnp.clip(p + move, low, high)
+        tried = jnp.clip(p + move, 0, high)
         new = ((form(tried) - y) ** 2).sum()
         better = new < rss
         damping = jnp.clip(jnp.where(better, damping / 5, damping * 4), 1e-10, 1e8)
@@ -188,18 +196,12 @@ def _least_squares(
 
 
 def _solve(matrix: Array, vector: Array) -> Array:
-    """A positive definite system of a few unknowns, by elimination written out.
+    """A positive definite system of a few unknowns, by Gauss-Jordan elimination.
 
     Under vmap it is arithmetic on the batch, where LAPACK would be called for each unit.
     """
-    size = len(vector)
-    rows = [[*row, value] for row, value in zip(matrix, vector, strict=True)]
-    for i in range(size):
-        for j in range(i + 1, size):
-            factor = rows[j][i] / rows[i][i]
-            rows[j] = [a - factor * b for a, b in zip(rows[j], rows[i], strict=True)]
-    found: list[Array] = []
-    for i in reversed(range(size)):
-        known = sum((rows[i][i + 1 + k] * x for k, x in enumerate(found)), jnp.zeros(()))
-        found.insert(0, (rows[i][-1] - known) / rows[i][i])
-    return jnp.stack(found)
+    rows = jnp.concatenate([matrix, vector[:, None]], axis=1)
+    for i in range(len(vector)):
+        factors = (rows[:, i] / rows[i, i]).at[i].set(0)
+        rows = rows - factors[:, None] * rows[i]
+    return rows[:, -1] / jnp.diag(rows)

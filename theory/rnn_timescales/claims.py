@@ -371,7 +371,8 @@ CLAIMS = (
         "empirical",
         "DER, beyond the paper; T3",
         "mean over networks of the correlation over units of rho(1), theory with measured > .75",
-        "that of C-RNN-23, whose gains are measured",
+        "that of C-RNN-23; 72 stages of 8 networks of 32 units: mean .91, none below .79, another "
+        "network's weights .02",
         "the prediction for another unit",
         f"{_CHECKS}.linear_theory.mean_field",
         _TRAINED,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 
 SLOPE = 0.01
 
@@ -92,7 +92,7 @@ def _assemble(bits: int, heads: Sequence[tuple[Sequence[int], np.ndarray]]) -> N
     return Network(drive, bias, recurrent, np.ones(units), readout, offsets)
 
 
-def _readout(labels: np.ndarray) -> Float[np.ndarray, " unit+1"]:
+def _readout(labels: Num[np.ndarray, " sum"]) -> Float[np.ndarray, " sum"]:
     """Weights on f(s - j) and a constant that give 1 where `labels[s]` is 1, and else -1."""
     sums = np.arange(len(labels))
     past = sums[:, None] - sums[:-1]

@@ -103,12 +103,12 @@ def mean_field(
         new += mixed + mixed.T
         change = max(np.abs(new_mean - mean).max(), np.abs(new - covariance).max())
         mean, covariance = (mean + new_mean) / 2, (covariance + new) / 2
-        if not np.isfinite(change):
-            break
         if change < tolerance:
             system = gain_weighted(recurrent, drive, tau, gains, form)
             return Closure(mean, covariance, gains, system)
-    raise ValueError(f"the moments have not converged in {iterations} iterations")
+        if change > 1e12:
+            break
+    raise ValueError(f"expected bounded activity, but its moments have not converged: {change:.2g}")
 
 
 def _leaky_relu(mean: Vector, covariance: Matrix, terms: int = 8) -> tuple[Vector, Vector, Matrix]:

@@ -47,7 +47,7 @@ def linear_network(recurrent: Matrix, drive: Vector, tau: Vector) -> System:
 
 
 def rates(tau: Vector) -> Vector:
-    """a = 1/tau.
+    """a = 1/tau. The model uses max(tau, 1): give that of trained networks.
 
     Raises:
         ValueError: a tau below 1.

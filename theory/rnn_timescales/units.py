@@ -7,10 +7,10 @@ unit's trained time constant, and tau_net the timescale of its autocorrelation.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Num
 
 # What formulas that act entry by entry take and give: numbers, or arrays that broadcast.
-Values = float | int | Float[np.ndarray, "..."]
+Values = float | int | Num[np.ndarray, "..."]
 
 
 def autocorrelation(tau: Values, lag: Values) -> Values:
@@ -22,7 +22,7 @@ def autocorrelation(tau: Values, lag: Values) -> Values:
     Raises:
         ValueError: a tau below 1.
     """
-    return _retention(tau) ** lag
+    return (1 - _rate(tau)) ** lag
 
 
 def timescale(tau: Values) -> Values:
@@ -32,7 +32,7 @@ def timescale(tau: Values) -> Values:
         ValueError: a tau below 1.
     """
     with np.errstate(divide="ignore"):
-        return -1 / np.log(_retention(tau))
+        return -1 / np.log1p(-_rate(tau))
 
 
 def held_autocorrelation(tau: Values, held: int, lag: Values) -> Values:
@@ -47,7 +47,7 @@ def held_autocorrelation(tau: Values, held: int, lag: Values) -> Values:
     Raises:
         ValueError: a tau below 1/held.
     """
-    return _retention(np.multiply(held, tau)) ** np.multiply(held, lag)
+    return (1 - _rate(np.multiply(held, tau))) ** np.multiply(held, lag)
 
 
 def phase_averaged_autocorrelation(tau: float, held: int, lag: Values) -> Values:
@@ -60,7 +60,7 @@ def phase_averaged_autocorrelation(tau: float, held: int, lag: Values) -> Values
     Raises:
         ValueError: a tau below 1/held.
     """
-    q = _retention(held * tau)
+    q = 1 - _rate(held * tau)
     kept = q ** np.arange(1.0, held + 1)
     end = q**held
     ends = (1 - end) / (1 + end)
@@ -77,7 +77,7 @@ def recall(tau: Values, lag: Values) -> Values:
     Raises:
         ValueError: a tau below 1.
     """
-    q = _retention(tau)
+    q = 1 - _rate(tau)
     return (1 - q**2) * q ** np.multiply(2, lag)
 
 
@@ -96,7 +96,7 @@ def best_recall(lag: Values) -> Values:
     return (k / (k + 1)) ** k / (k + 1)
 
 
-def _retention(tau: Values) -> Values:
+def _rate(tau: Values) -> Values:
     if np.any(np.asarray(tau) < 1):
         raise ValueError(f"expected time constants of at least one step, got {np.min(tau)}")
-    return 1 - 1 / np.asarray(tau, float)
+    return 1 / np.asarray(tau, float)
