@@ -42,6 +42,12 @@ def counted(heads: int, final: xarray.Dataset) -> np.ndarray:
     return final.two_signed.values if heads > 1 else np.ones(final.sizes["seed"], bool)
 
 
+def final_risk(training: xarray.Dataset) -> xarray.DataArray:
+    """Mean training loss of the last tenth of the log points; training data are fresh."""
+    last = max(1, training.sizes["step"] // 10)
+    return training.loss.isel(step=slice(-last, None)).mean("step")
+
+
 def final_nets(
     data: Mapping[int, xarray.Dataset], every: bool = False
 ) -> dict[int, xarray.Dataset]:
@@ -52,9 +58,7 @@ def final_nets(
     """
     found = {}
     for heads, training in data.items():
-        last = max(1, training.sizes["step"] // 10)
-        risk = training.loss.isel(step=slice(-last, None)).mean("step")
-        nets = pattern(training.isel(step=-1)).assign(risk=risk)
+        nets = pattern(training.isel(step=-1)).assign(risk=final_risk(training))
         chosen = slice(None) if every else counted(heads, nets)
         found[heads] = nets.isel(seed=chosen).assign_attrs(setting_of(training)._asdict())
     return found
@@ -181,13 +185,13 @@ def same_sign(nets: Nets, ends: xarray.DataArray) -> Verdict:
     return verdict("C-ICL-27", shares[2], expected, worst(*states), detail)
 
 
-def overshoot(paths: Nets) -> Verdict:
+def overshoot(found: Nets) -> Verdict:
     """C-ICL-28: |omega| rises above its end value and falls back, mu_+ does not fall.
 
     Up to four heads the peak must be early, within the first 15 % of training.
     """
     good = {}
-    for heads, path in paths.items():
+    for heads, path in found.items():
         end = path.isel(step=-1)
         peaked = path.gamma.max("step") >= 1.2 * end.gamma
         if heads <= 4:
@@ -285,7 +289,8 @@ def _every_net(sweeps: Sweeps, signed: bool) -> Callable[[Evidence], tuple]:
         data = {heads: evidence.sweep(sweep) for heads, sweep in sweeps.items()}
         if not signed:
             data = {heads: nets.assign(ov=np.abs(nets.ov)) for heads, nets in data.items()}
-        return final_nets(data, every=True), evidence.table(flow_ends, time=2000.0).two_signed
+        ends = evidence.table(flow_ends, time=2000.0 if signed else 4.0)
+        return final_nets(data, every=True), ends.two_signed
 
     return findings
 

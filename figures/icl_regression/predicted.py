@@ -154,10 +154,10 @@ def predictions(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             span = np.quantile(values, [0.25, 0.75], axis=0)
             low.fill_between(found.step, *span, color=color, alpha=0.25, lw=0)
         low.axhline(NEAR, color="black", **THEORY)
-        low.set(xlabel="training step", ylabel="distance of paths", ylim=(0, None))
+        low.set(xlabel="training step", ylabel="distance of paths", ylim=(0, 1))
         low.set_xscale("symlog", linthresh=float(found.step[1]))
         low.set_xlim(0, found.step[-1])
-        low.legend()
+        low.legend(loc="upper left")
     _in_time(axes[:, 2], sgd)
     numbers["SGD, lag"] = lags(sgd)
     return drawing, numbers

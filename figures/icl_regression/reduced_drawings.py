@@ -65,7 +65,12 @@ def _one_pair(axes: np.ndarray, pair: xarray.Dataset) -> Numbers:
     product.plot(after.time, after.best, color="black", label=r"$\mu^*(\omega)$", **THEORY)
     half_step = float(SETTING.eta_star) / 2
     product.axhline(half_step, color=BLUE, label=r"$\eta^*/2$", **THEORY)
-    product.set(ylabel=r"$\mu\omega$, $\mu$", xlim=(0, 30), ylim=(0, 1.6), title="one pair")
+    product.set(
+        ylabel=r"$\mu\omega$, $\mu$",
+        xlim=(0, 30),
+        ylim=(0, 1.6),
+        title=r"$\mu$ follows its optimum",
+    )
     for panel in (growth, ratio, product):
         panel.set_xlabel("time of the flow")
         panel.legend(loc="upper left", ncols=2)
@@ -92,7 +97,7 @@ def _descents(late: Axes, found: xarray.Dataset, numbers: Numbers) -> None:
     late.set_yticks([0.1, 0.2, 0.4, 1, 2, 4], ["0.1", "0.2", "0.4", "1", "2", "4"])
     late.minorticks_off()
     late.legend(fontsize=6.5, title="heads of either sign", title_fontsize=6.5, ncols=2,
-                loc="upper left", bbox_to_anchor=(0, 0.72))  # fmt: skip
+                loc="center right", bbox_to_anchor=(1, 0.55))  # fmt: skip
 
 
 def valley_floor(evidence: Evidence) -> tuple[Drawing, Numbers]:
@@ -123,7 +128,7 @@ def valley_floor(evidence: Evidence) -> tuple[Drawing, Numbers]:
 
 
 def four(evidence: Evidence) -> tuple[Drawing, Numbers]:
-    """F15: four heads from a random start at s2 = .01."""
+    """F15: four heads from a random start at s2 = .01, where all else of the authors' has .1."""
     found = evidence.table(four_heads)
     drawing, axes = plt.subplots(1, 2, figsize=(PAGE, 2.4), sharex=True)
     quiet = SETTING._replace(noise_variance=0.01)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure, override
 from figures.icl_regression.heat_maps import heat_map
-from figures.icl_regression.patterns import setting_of
+from figures.icl_regression.patterns import final_risk, setting_of
 from figures.statistics import decide, mean, median, ratio, share, verdict, worst
 from figures.style import BLUE, ORANGE, PAGE
 from sims.engine.sweep import Sweep
@@ -38,8 +38,7 @@ Nets = Mapping[int, xarray.Dataset]
 
 def final_nets(training: xarray.Dataset) -> xarray.Dataset:
     """Metrics of the last log point, with the mean training loss of the last tenth as `risk`."""
-    last = max(1, training.sizes["step"] // 10)
-    risk = training.loss.isel(step=slice(-last, None)).mean("step")
+    risk = final_risk(training)
     attributes = {**setting_of(training)._asdict(), "support": int(training.attrs["support"])}
     return task_pattern(training.isel(step=-1)).assign(risk=risk).assign_attrs(attributes)
 

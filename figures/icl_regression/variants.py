@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from figures.evidence import Check, Evidence, Figure, override
 from figures.icl_regression.broken import rolled_activation
 from figures.icl_regression.heat_maps import heat_map
-from figures.icl_regression.patterns import final_nets, setting_of
+from figures.icl_regression.patterns import final_nets, final_risk, setting_of
 from figures.statistics import decide, mean, median, share, verdict, worst
 from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, THEORY, band
 from sims.engine.sweep import Sweep
@@ -33,13 +33,11 @@ BALANCED = 0.1
 
 def preconditioners(training: xarray.Dataset) -> xarray.Dataset:
     """What a net does to the covariates: sum_h mu_h KQ_h, with its loss and balance."""
-    last = max(1, training.sizes["step"] // 10)
     final = training.isel(step=-1)
     mu = final.ov.isel(key=-1, drop=True)
     covariates = final.kq.isel(key=slice(-1), query=slice(-1))
-    risk = training.loss.isel(step=slice(-last, None)).mean("step")
     data = {"whole": (mu * covariates).sum("head").transpose("seed", "key", "query")}
-    data |= {"risk": risk, "imbalance": pattern(final).imbalance}
+    data |= {"risk": final_risk(training), "imbalance": pattern(final).imbalance}
     return xarray.Dataset(data).assign_attrs(setting_of(training)._asdict())
 
 

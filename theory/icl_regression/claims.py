@@ -561,6 +561,6 @@ CLAIMS = (
         f"{_CHECKS}.predicted.predicted_path",
         {"*": "holds", "smoke": "not run at this preset", "quick": "undecided"},
         "Measured .126 [.087, .171] over 32 seeds: the median is below the tolerance, its interval "
-        "is not; 5 nets in 32 end with other signs than predicted, or late.",
+        "is not; 11 of 32 nets leave it, half of these before step 360, and 29 end as predicted.",
     ),
 )
