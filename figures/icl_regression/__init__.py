@@ -2,6 +2,7 @@
 
 from figures.icl_regression import (
     drawings,
+    formation,
     head_numbers,
     heat_maps,
     identities,
@@ -34,7 +35,9 @@ CHECKS = (
     *identities.CHECKS,
     *risks.CHECKS,
     *reduced_model.CHECKS,
+    *landscape.CHECKS,
     *patterns.CHECKS,
+    *formation.CHECKS,
     *linear.CHECKS,
     *predicted.CHECKS,
     *noise.CHECKS,

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
+from figures.evidence import Evidence, override
 from sims.engine.sweep import Sweep
 from sims.icl_regression.data import Prompts
 from sims.icl_regression.training import Training
@@ -24,6 +25,12 @@ class RolledQuery(Training):
 def rolled(heads: int) -> Sweep:
     """A few short runs of the broken variant: enough for the checks to fail."""
     return Sweep(RolledQuery(heads=heads, steps=1500, log_every=100), seeds=16)
+
+
+def short(evidence: Evidence, heads: int) -> Sweep:
+    """A few short runs of the plain training, whose results are then broken."""
+    sweep = evidence.find(f"icl_regression.training_h{heads}")
+    return override(sweep, steps=1000, log_every=40, seeds=16)
 
 
 class RolledActivation(Activation):

@@ -26,7 +26,7 @@ MOMENTS = (0.0, 0.02, 0.05, 0.2, 0.5, 1.0)
 
 
 def circuits(evidence: Evidence) -> tuple[Drawing, Numbers]:
-    """F2: KQ and OV of a typical net for each number of heads, and off-diagonal energy of all."""
+    """F1, F2: KQ and OV of a typical net for each number of heads, off-diagonal energy of all."""
     drawing = plt.figure(figsize=(PAGE, 3.3))
     grid = drawing.add_gridspec(2, 5, width_ratios=[1, 1, 1, 1, 0.06])
     cells = {1: [(0, 0)], 2: [(0, 1), (0, 2)], 4: [(1, column) for column in range(4)]}
@@ -119,7 +119,8 @@ def formation(evidence: Evidence) -> tuple[Drawing, Numbers]:
     steps = [round(part * (net.sizes["step"] - 1)) for part in MOMENTS]
     kq = net.kq.isel(step=steps).transpose("step", "head", "key", "query").values
     ov = net.ov.isel(step=steps).transpose("step", "head", "key").values
-    drawing, axes = plt.subplots(4, len(steps), figsize=(PAGE, 4.6))
+    drawing, axes = plt.subplots(4, len(steps), figsize=(PAGE, 3.7))
+    drawing.set_layout_engine("constrained", wspace=0.12)
     image = None
     for column, index in enumerate(steps):
         sizes = np.abs(kq[column, ..., :-1]).max(), np.abs(ov[column]).max()
@@ -150,7 +151,7 @@ FIGURES = (
         "dashed, the limits of C-ICL-18. Our quick preset trains at a larger rate than the paper, "
         "which sets the size of the diagonal (.2 instead of .13), not the pattern.",
         circuits,
-        ("C-ICL-18", "C-ICL-19", "C-ICL-27"),
+        ("C-ICL-18", "C-ICL-19", "C-ICL-27", "C-ICL-44"),
     ),
     Figure(
         "formation",
@@ -161,6 +162,6 @@ FIGURES = (
         "later the heads that act are nearly diagonal. Heads of small mu (dummies) keep a noisy "
         "KQ, which their mu weighs down.",
         formation,
-        ("C-ICL-18", "C-ICL-19"),
+        ("C-ICL-18", "C-ICL-19", "C-ICL-45"),
     ),
 )

@@ -60,6 +60,8 @@ def symmetries(broken: bool) -> xarray.Dataset:
         slotted = jnp.einsum("phl,pli,hi->p", attention, pairs, ov)
         turned = Prompts(prompts.covariates[:, ::-1], prompts.labels[:, ::-1], *prompts[2:])
         omega, mu = jax.random.normal(key, (2, 3))
+        half = (omega / 5, mu)
+        losses = [reduced.approximate_loss(s * half[0], s * half[1], SETTING) for s in (1, -1)]
         mirrored = Prompts(-prompts.covariates, -prompts.labels, *prompts[2:])
         one = predict(*reduced_circuits(omega, mu, 5), prompts)
         other = predict(*reduced_circuits(-omega, -mu, 5), mirrored)
@@ -67,6 +69,7 @@ def symmetries(broken: bool) -> xarray.Dataset:
             _apart(plain, slotted),
             _apart(plain, predict(kq, ov, turned)),
             _apart(one, other),
+            _apart(*losses),
         ]
 
     return _errors(error for draw in _prompts(10) for error in errors(*draw))
@@ -213,11 +216,42 @@ def trajectory(broken: bool) -> xarray.Dataset:
         errors += [*_relative(omega[steps, 0], [o for _, o in DESCENT.values()])]
         peak = int(jnp.argmax(omega[:, 0]))
         errors += [*_relative([omega[peak, 0], 0.01 * peak], [0.5766, 7.71])]
+        at = round(7.5 / 0.01)
+        errors += [*_relative([mu[at, 0] / omega[at, 0]], [1.070])]
+        fine = jnp.linspace(7.5, 7.9, 401)
+        omega, mu = flow.gradient_flow(start, start, speed * fine, SETTING)
+        peak = int(jnp.argmax(omega[:, 0]))
+        found = [mu[0, 0] / omega[0, 0], omega[peak, 0], fine[peak]]
+        errors += [*_relative(found, [1.0733, 0.5763, 7.687])]
         times = jnp.asarray([5.5, *FLOW])
         omega, mu = flow.gradient_flow(start, start, speed * times, SETTING)
+        half = reduced.approximate_loss(omega[1], mu[1], SETTING) / 2
+        errors += [*_relative([half, mu[-1] @ omega[-1]], [0.1267, 0.8787])]
         errors += [*_relative(mu[:, 0], [0.2295, *(m for m, _ in FLOW.values())])]
         errors += [*_relative(omega[1:, 0], [o for _, o in FLOW.values()])]
         return _errors(errors)
+
+
+def growth(broken: bool) -> xarray.Dataset:
+    """C-ICL-48: mu/omega early on and at t = 12, and mu against mu*(omega) at 30, over tolerances.
+
+    At t = 12 the ratio is 1.578 for descent with rate .01 and 1.580 for the exact flow.
+    """
+    speed = 2.0 if broken else 1.0
+    errors = []
+    with jax.enable_x64(True):
+        start = jnp.asarray([1e-3, -1e-3])
+        times = jnp.concatenate([jnp.linspace(0.5, 5.5, 11), jnp.asarray([12.0, 30.0])])
+        paths = {1.580: flow.gradient_flow(start, start, speed * times, SETTING)}
+        steps = np.rint(np.asarray(times) / 0.01).astype(int)
+        omega, mu = flow.gradient_descent(start, start, 0.01 * speed, 3000, SETTING)
+        paths[1.578] = omega[steps], mu[steps]
+        for ratio, (omega, mu) in paths.items():
+            ratios = np.asarray(mu[:, 0] / omega[:, 0])
+            best = reduced.optimal_mu(omega[-1], SETTING)
+            errors += [*np.abs(ratios[:11] - 1) / 0.001, abs(ratios[11] - ratio) / 0.003]
+            errors.append(float(jnp.abs(mu[-1, 0] / best[0] - 1)) / 0.03)
+    return _errors(errors)
 
 
 def _small(claim: str, tolerance: float) -> Callable[[xarray.Dataset], Verdict]:
@@ -256,6 +290,7 @@ CHECKS = (
     _check("C-ICL-8", splitting, 1e-5),
     _check("C-ICL-11", eta_star, 1e-10),
     _check("C-ICL-15", trajectory, 5e-3),
+    _check("C-ICL-48", growth, 1.0),
 )
 
 

@@ -7,14 +7,16 @@ from typing import Any
 import jax
 import matplotlib.pyplot as plt
 import numpy as np
+import xarray
 from matplotlib.figure import Figure as Drawing
 
-from figures.evidence import Evidence, Figure
+from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.identities import SETTING
 from figures.icl_regression.reduced_model import NORMS
 from figures.statistics import mean
 from figures.style import BLUE, COLUMN, GREEN, ORANGE, PAGE, PURPLE, THEORY
 from sims.icl_regression.softmax_pairs import pair_moments, ridge_risks, softmax_norms
+from theory.claims import State, Verdict
 from theory.icl_regression import risks
 from theory.icl_regression.reduced import two_head_loss
 from theory.icl_regression.setting import Setting
@@ -28,32 +30,74 @@ XI, NOISE = 0.2, 3.0
 LENGTHS = (25, 50, 100, 200)
 
 
+def moments(evidence: Evidence, blocks: int) -> xarray.Dataset:
+    """Moments of pairs over the grid of omega, from 5,000 prompts a block."""
+    size = {"dimension": 5, "length": 40, "blocks": blocks, "prompts": 5000}
+    return evidence.table(pair_moments, gammas=OMEGAS, **size)
+
+
+def true_losses(found: xarray.Dataset) -> np.ndarray:
+    """True loss of the pair (omega, mu)."""
+    average, noise = found.mean("block"), SETTING.noise_variance
+    power = (average.square + noise * average.noise).values[:, None]
+    return 1 + noise - 2 * MUS * average.signal.values[:, None] + MUS**2 * power
+
+
+def lowest(loss: np.ndarray) -> tuple[int, int]:
+    """Cell of the grid with the lowest loss."""
+    omega, mu = np.unravel_index(loss.argmin(), loss.shape)
+    return int(omega), int(mu)
+
+
+def agreement(true: np.ndarray, approximate: np.ndarray) -> Verdict:
+    """C-ICL-47: range and sign of true minus approximate loss on the grid, and both minima."""
+    difference = true - approximate
+    low, high = float(difference.min()), float(difference.max())
+    omega, mu = np.unravel_index(difference.argmin(), difference.shape)
+    corner = (omega, mu) == (len(OMEGAS) - 1, len(MUS) - 1)
+    middle = difference[len(OMEGAS) // 2, len(MUS) // 2]
+    apart = max(abs(a - b) for a, b in zip(lowest(true), lowest(approximate), strict=True))
+    good = -0.12 <= low < 0 < high <= 0.03 and corner and middle > 0 and apart <= 1
+    detail = {"lowest": low, "highest": high, "in the middle": float(middle)}
+    detail |= {"steps between the minima": apart}
+    method = f"extreme difference on {difference.size} grid points"
+    expected = "in [-.12, .03], - in the corner, + in the middle; minima within a step"
+    state: State = "holds" if good else "fails"
+    return Verdict("C-ICL-47", low, None, method, expected, state, detail)
+
+
+def _losses(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    omega = np.asarray(OMEGAS)[:, None]
+    approximate = np.asarray(two_head_loss(omega, MUS, SETTING))
+    return true_losses(moments(evidence, 100)), approximate
+
+
+def _noiseless(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """The approximate loss as it would be if attention made no noise, c = 0."""
+    signal = (1 - 2 * MUS * np.asarray(OMEGAS)[:, None]) ** 2
+    return true_losses(moments(evidence, 4)), np.asarray(SETTING.noise_variance + signal)
+
+
 def landscapes(evidence: Evidence) -> tuple[Drawing, Numbers]:
     """F9, F10: both losses of the pair over (omega, mu), and their difference."""
-    moments = evidence.table(
-        pair_moments, gammas=OMEGAS, dimension=5, length=40, blocks=100, prompts=5000
-    )
-    average = moments.mean("block")
-    noise = SETTING.noise_variance
-    power = average.square + noise * average.noise
-    mu = MUS[None]
-    true = 1 + noise - 2 * mu * average.signal.values[:, None] + mu**2 * power.values[:, None]
     omega = np.asarray(OMEGAS)[:, None]
-    approximate = np.asarray(two_head_loss(omega, mu, SETTING))
+    true, approximate = _losses(evidence)
     difference = true - approximate
     drawing = plt.figure(figsize=(PAGE, 2.8))
     grid = drawing.add_gridspec(1, 3, width_ratios=[1, 1, 1.2])
     best = {}
     for index, (name, loss) in enumerate({"true": true, "approximate": approximate}.items()):
         panel: Any = drawing.add_subplot(grid[index], projection="3d")
-        panel.plot_surface(omega, mu, loss, cmap="viridis", linewidth=0, alpha=0.95)
+        panel.plot_surface(omega, MUS[None], loss, cmap="viridis", linewidth=0, alpha=0.95)
         panel.set_xlabel(r"$\omega$", labelpad=-6)
         panel.set_ylabel(r"$\mu$", labelpad=-6)
         panel.set_title(f"{name} loss", pad=0)
         panel.tick_params(pad=-3, labelsize=5)
         panel.view_init(30, -130)
-        best[name] = np.unravel_index(loss.argmin(), loss.shape)
-        panel.plot(*[[v] for v in (OMEGAS[best[name][0]], MUS[best[name][1]], loss.min())], "r.")
+        best[name] = lowest(loss)
+        panel.computed_zorder = False
+        at = OMEGAS[best[name][0]], MUS[best[name][1]], loss.min()
+        panel.plot(*[[v] for v in at], "o", color="white", mec="black", ms=4, zorder=10)
     flat = drawing.add_subplot(grid[2])
     limit = np.abs(difference).max()
     image = flat.pcolormesh(omega[:, 0], MUS, difference.T, vmin=-limit, vmax=limit,
@@ -90,13 +134,13 @@ def attention_noise(evidence: Evidence) -> tuple[Drawing, Numbers]:
             numbers[name] = {"mean": values.mean(), "published": published}
         panel.set(title=title, xlabel=r"$|\mathrm{softmax}(\omega X x_q)|$", yscale="log")
         panel.set(xlim=(0, 1), ylim=(0.05, 200))
-        panel.legend(fontsize=6, title="mean", title_fontsize=6)
+        panel.legend(fontsize=6, title="mean", title_fontsize=6, frameon=True, edgecolor="none")
     axes[0].set_ylabel("density of draws")
     return drawing, numbers
 
 
 def finite_size(evidence: Evidence) -> tuple[Drawing, Numbers]:
-    """F17, R2: gradient descent and ridge at finite size against their common limit."""
+    """F17: gradient descent and ridge at finite size against their common limit."""
     drawing, axes = plt.subplots(figsize=(COLUMN, 2.6))
     lengths = np.asarray(LENGTHS, float)
     at = Setting(XI * lengths, lengths, NOISE)
@@ -151,7 +195,7 @@ FIGURES = (
         "and high by a tenth in the corner of large omega and mu. The authors' contour plot has "
         "its mu axis upside down; this is the right way up.",
         landscapes,
-        ("C-ICL-9", "C-ICL-39"),
+        ("C-ICL-9", "C-ICL-39", "C-ICL-47"),
     ),
     Figure(
         "attention_noise",
@@ -162,7 +206,7 @@ FIGURES = (
         "shrink as sqrt(log L/d). The authors' value for omega = .35, L = 800, d = 100 (.443) is "
         "not reproduced (C-ICL-40).",
         attention_noise,
-        ("C-ICL-40",),
+        ("C-ICL-40", "C-ICL-49"),
     ),
     Figure(
         "finite_size",
@@ -174,3 +218,4 @@ FIGURES = (
         ("C-ICL-10", "C-ICL-12"),
     ),
 )
+CHECKS = (Check("C-ICL-47", agreement, _losses, _noiseless),)

@@ -10,11 +10,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure, override
 from figures.icl_regression.broken import rolled_activation
 from figures.icl_regression.heat_maps import heat_map
-from figures.icl_regression.patterns import final_nets, setting_of
+from figures.icl_regression.patterns import final_nets, final_risk, setting_of
 from figures.statistics import decide, mean, median, share, verdict, worst
 from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, THEORY, band
 from sims.engine.sweep import Sweep
@@ -32,13 +33,11 @@ BALANCED = 0.1
 
 def preconditioners(training: xarray.Dataset) -> xarray.Dataset:
     """What a net does to the covariates: sum_h mu_h KQ_h, with its loss and balance."""
-    last = max(1, training.sizes["step"] // 10)
     final = training.isel(step=-1)
     mu = final.ov.isel(key=-1, drop=True)
     covariates = final.kq.isel(key=slice(-1), query=slice(-1))
-    risk = training.loss.isel(step=slice(-last, None)).mean("step")
     data = {"whole": (mu * covariates).sum("head").transpose("seed", "key", "query")}
-    data |= {"risk": risk, "imbalance": pattern(final).imbalance}
+    data |= {"risk": final_risk(training), "imbalance": pattern(final).imbalance}
     return xarray.Dataset(data).assign_attrs(setting_of(training)._asdict())
 
 
@@ -69,6 +68,7 @@ def preconditioning(every: xarray.Dataset, correlation: float) -> Verdict:
     gains = [median(angles["debiased"] - angles[name]) for name in ("inverse", "identity")]
     states: list[State] = [decide(typical, high=0.03), decide(near, low=0.75)]
     states.extend(decide(gain, low=0.0) for gain in gains)
+    states.append(decide(median(angles["debiased"]), low=0.998))
     states.append(decide(loss, high=0.245))
     detail: dict[str, float | int | str] = {
         "within 6 %": near.value,
@@ -77,7 +77,7 @@ def preconditioning(every: xarray.Dataset, correlation: float) -> Verdict:
         "balanced": f"{len(error)} of {every.sizes['seed']}",
     }
     detail |= {f"cosine, {name}": float(np.median(value)) for name, value in angles.items()}
-    expected = "median <= .03, 3 of 4 within .06; closest in angle; loss <= .245"
+    expected = "median <= .03, 3 of 4 within .06; cosine >= .998, the closest; loss <= .245"
     return verdict("C-ICL-32", typical, expected, worst(*states), detail)
 
 
@@ -139,7 +139,7 @@ def correlated(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         panel.imshow(matrix / np.abs(matrix).max(), vmin=-1, vmax=1)
         for at, value in np.ndenumerate(matrix):
             shade = "white" if abs(value) > 0.6 * np.abs(matrix).max() else "black"
-            panel.text(at[1], at[0], f"{value:.2f}", ha="center", va="center", fontsize=4.5,
+            panel.text(at[1], at[0], f"{value:z.2f}", ha="center", va="center", fontsize=4.5,
                        color=shade)  # fmt: skip
         panel.set(xticks=[], yticks=[])
         panel.set_title(title, pad=3)
@@ -198,21 +198,23 @@ def other_activations(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             band(circuits, steps, sign * gamma, color)
             band(sums, steps, lines[part].transpose("seed", "step").values, color)
         eta = lines.eta.transpose("seed", "step").values
-        band(sums, steps, eta, GREEN, r"$\eta$")
+        band(sums, steps, eta, GREEN)
         total = (lines.mu_plus + lines.mu_minus).transpose("seed", "step").values
-        band(sums, steps, total, PURPLE, r"$\sum\mu$")
+        band(sums, steps, total, PURPLE)
         circuits.set(ylabel=r"$\pm\gamma$", title=f"{good.sum()} of {len(good)} seeds two-signed")
         sums.set(ylabel=r"$\mu_\pm$, $\eta$, $\sum\mu$")
         if row == 2:
             circuits.set_xlabel("training step")
             sums.set_xlabel("training step")
-        if row == 0:
-            sums.legend(fontsize=6, ncols=2, loc="upper right", bbox_to_anchor=(1.02, 0.78))
         numbers[name] = {"seed": seed, "kq": kq, "ov": ov, "step": steps, "two_signed": good}
         numbers[name] |= {"gamma": gamma.mean(axis=0), "eta": eta.mean(axis=0)}
     assert image is not None
     colorbar = drawing.add_subplot(grid[:, 4])
     drawing.colorbar(image, cax=colorbar, ticks=[-1, 0, 1], label="relative to max")
+    labels = {BLUE: r"$\gamma$, $\mu_+$", ORANGE: r"$-\gamma$, $\mu_-$"}
+    labels |= {GREEN: r"$\eta$", PURPLE: r"$\sum\mu$"}
+    handles = [Line2D([], [], color=color, label=label) for color, label in labels.items()]
+    drawing.legend(handles=handles, loc="outside lower center", ncols=4)
     return drawing, numbers
 
 

@@ -24,15 +24,19 @@ def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
         Per head: `omega` (mean diagonal of KQ on covariates), `mu` (OV on the label), `off_energy`
         (share of KQ's energy on covariates off the diagonal), `label_ratio` (|mu| over the norm of
         OV), `active` (|mu| at least a tenth of the largest). Per net: `weighted_off_energy`,
-        `weighted_label_ratio`, `gamma` (weighted |omega|), `inhomogeneity` (weighted relative sd of
-        |omega|), `eta` (sum mu omega), `mu_plus`, `mu_minus` (sums over the heads of either sign of
-        mu), `imbalance` (|sum mu| over sum |mu|), `two_signed` (active heads of both signs).
+        `weighted_label_ratio`, `gamma` (weighted |omega|), `label_row` (weighted norm of the row
+        of KQ that reads the keys' labels, over gamma), `diagonal_variance` (weighted variance of
+        KQ's diagonal over its squared mean), `inhomogeneity` (weighted relative sd of |omega|),
+        `eta` (sum mu omega), `mu_plus`, `mu_minus` (sums over the heads of either sign of mu),
+        `imbalance` (|sum mu| over sum |mu|), `two_signed` (active heads of both signs).
     """
     kq = circuits.kq.transpose(..., "head", "key", "query")
     covariates = kq.values[..., :-1, :-1]
     outer = kq.isel(key=0, query=0, drop=True)
     diagonal = np.diagonal(covariates, axis1=-2, axis2=-1)
     omega = outer.copy(data=diagonal.mean(axis=-1))
+    variance = outer.copy(data=(diagonal.std(axis=-1) / diagonal.mean(axis=-1)) ** 2)
+    row = outer.copy(data=np.linalg.norm(kq.values[..., -1, :-1], axis=-1))
     on, whole = (diagonal**2).sum(-1), (covariates**2).sum((-2, -1))
     off_energy = outer.copy(data=1 - on / whole)
     mu = circuits.ov.isel(key=-1, drop=True)
@@ -53,6 +57,8 @@ def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
             "weighted_off_energy": (weights * off_energy).sum("head"),
             "weighted_label_ratio": (weights * label_ratio).sum("head"),
             "gamma": gamma,
+            "label_row": (weights * row).sum("head") / gamma,
+            "diagonal_variance": (weights * variance).sum("head"),
             "inhomogeneity": spread / gamma,
             "eta": (mu * omega).sum("head"),
             "mu_plus": mu.where(mu > 0, 0).sum("head"),

@@ -40,11 +40,11 @@ _SOFTMAX = {
 _TASKS = {
     f"tasks_h{heads}": _presets(
         MultiTask,
-        12,
+        seeds,
         heads=heads,
         quick={"steps": steps, "log_every": 100, "learning_rate": 0.02},
     )
-    for heads, steps in ((1, 3000), (2, 4000), (3, 6000), (4, 6000))
+    for heads, steps, seeds in ((1, 3000, 12), (2, 4000, 12), (3, 6000, 12), (4, 6000, 32))
 }
 _TASKS["tasks_shared"] = _presets(
     MultiTask,
@@ -73,7 +73,7 @@ _RATES = {
     name: {
         "smoke": Sweep(with_settings(_CONSTANT, steps=200), {"learning_rate": rates}, 2),
         "quick": Sweep(
-            with_settings(_CONSTANT, steps=steps), {"learning_rate": rates, **_BATCHES}, 6
+            with_settings(_CONSTANT, steps=steps), {"learning_rate": rates, **_BATCHES}, 8
         ),
         "paper": Sweep(
             with_settings(_CONSTANT, steps=25 * steps),
@@ -104,7 +104,7 @@ SWEEPS = {
                 learning_rate=0.05,
                 final_fraction=1.0,
             ),
-            seeds=16,
+            seeds=32,
         ),
         "paper": Sweep(
             SGD(heads=2, **_PAPER | {"steps": 40_000, "log_every": 200, "learning_rate": 0.01}),

@@ -77,6 +77,40 @@ def mu_gamma(gamma: Values, setting: Setting) -> Values:
     return gamma / 2 / (gamma**2 + setting.c * jnp.sinh(setting.dimension * gamma**2))
 
 
+def optimal_mu(omega: Heads, setting: Setting) -> Heads:
+    """mu*(omega) = (omega omega' + c exp(d omega omega'))^-1 omega, the minimiser of Lt (4.2).
+
+    Heads of the same omega matter through the sum of their mu only, and make the matrix singular:
+    the pseudo-inverse divides that sum between them equally, where the authors' code, which
+    inverts, fails.
+    """
+    product = omega[:, None] * omega
+    matrix = product + setting.c * jnp.exp(setting.dimension * product)
+    return jnp.linalg.pinv(matrix, hermitian=True) @ omega
+
+
+def solution_manifold(gamma: Values, shares: Heads, setting: Setting) -> tuple[Heads, Heads]:
+    """(omega, mu) of least Lt where all |omega_h| = gamma: the paper's S_gamma (section 4.2).
+
+    omega_h = gamma sign(mu_h), and the mu of either sign add up to mu_gamma, however divided.
+
+    Args:
+        shares: how the heads of a sign divide mu_gamma, with the sign; zero for a dummy.
+    """
+    positive, negative = jnp.maximum(shares, 0), jnp.maximum(-shares, 0)
+    part = positive / positive.sum() - negative / negative.sum()
+    return gamma * jnp.sign(shares), mu_gamma(gamma, setting) * part
+
+
+def approximation_bound(gamma: Values, setting: Setting) -> Values:
+    """sqrt(1 + s2) gamma d, the first part of the paper's theorem without its logarithms (4.5).
+
+    With mu_+ = -mu_- = eta/(2 gamma) the heads differ from debiased GD of step eta by less with
+    high probability; the true rate is gamma^2, since odd orders cancel.
+    """
+    return (1 + setting.noise_variance) ** 0.5 * gamma * setting.dimension
+
+
 def two_head_loss(gamma: Values, mu: Values, setting: Setting) -> Values:
     """Lt on the antisymmetric pair omega = (gamma, -gamma), mu = (mu, -mu)."""
     noise = 4 * setting.c * mu**2 * jnp.sinh(setting.dimension * gamma**2)

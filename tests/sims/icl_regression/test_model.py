@@ -181,6 +181,8 @@ def test_reduced_losses_integrate_labels_out():
 def test_pattern_reads_circuits_made_by_hand():
     kq, ov = reduced_circuits(jnp.array([0.2, -0.2, 0.1]), jnp.array([2.0, -2.0, 0.05]), 5)
     kq = kq.at[2, 0, 1].set(0.1).at[:, :, -1].set(7.0)
+    kq = kq.at[0, -1, 0].set(0.03).at[0, -1, 1].set(0.04).at[1, 0, 0].set(-0.4)
+    kq = kq.at[1, 1, 1].set(0.0)
     found = pattern(as_sweep(kq, ov)).isel(seed=0, step=0)
     np.testing.assert_allclose(found.omega, [0.2, -0.2, 0.1], rtol=1e-6)
     np.testing.assert_allclose(found.off_energy, [0, 0, 1 / 6], atol=1e-6)
@@ -188,6 +190,10 @@ def test_pattern_reads_circuits_made_by_hand():
     weight = 0.05**2 / (8 + 0.05**2)
     np.testing.assert_allclose(found.weighted_off_energy, weight / 6, rtol=1e-4)
     np.testing.assert_allclose(found.eta, 0.8 + 0.005, rtol=1e-5)
+    # Of equal heads but for the small third: a row of norm .05 in one, a diagonal (-.4, 0, -.2,
+    # -.2, -.2) in the other.
+    np.testing.assert_allclose(found.label_row * found.gamma, 0.05 * 4 / 8.0025, rtol=1e-5)
+    np.testing.assert_allclose(found.diagonal_variance, 0.016 / 0.04 * 4 / 8.0025, rtol=1e-4)
     np.testing.assert_allclose([found.mu_plus, found.mu_minus], [2.05, -2.0], rtol=1e-5)
     np.testing.assert_allclose(found.imbalance, 0.05 / 4.05, rtol=1e-4)
 

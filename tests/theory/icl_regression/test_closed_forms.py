@@ -97,6 +97,27 @@ def test_mu_gamma_minimises_and_the_minimum_grows(gamma, setting, factor):
     )
 
 
+@given(omegas, settings)
+def test_optimal_mu_is_stationary_also_where_heads_coincide(omega, setting):
+    # Heads that nearly coincide have a huge mu* of opposite signs; here they do, or do not.
+    omega = np.round(np.concatenate([omega, omega[:1]]), 1)
+    best = reduced.optimal_mu(omega, setting)
+    slope = jax.grad(reduced.approximate_loss, 1)(omega, best, setting)
+    np.testing.assert_allclose(slope, 0, atol=1e-8)
+    np.testing.assert_allclose(best[0], best[-1], rtol=1e-4, atol=1e-6)
+
+
+@given(gammas, settings, st.lists(st.floats(0.01, 1), min_size=3, max_size=3))
+def test_every_split_on_the_manifold_is_a_minimum(gamma, setting, parts):
+    shares = np.array([parts[0], parts[1], -parts[2], 0.0])
+    omega, mu = reduced.solution_manifold(gamma, shares, setting)
+    loss = reduced.approximate_loss(omega, mu, setting)
+    np.testing.assert_allclose(loss, reduced.two_head_minimum(gamma, setting), rtol=1e-9)
+    slope = jax.grad(reduced.approximate_loss, 1)(omega, mu, setting)
+    np.testing.assert_allclose(slope[:3], 0, atol=1e-9)
+    assert mu[3] == 0 == omega[3]
+
+
 @given(gammas, st.floats(-4, 4), st.floats(-4, 4), settings)
 def test_restricted_losses_are_the_loss(gamma, plus, minus, setting):
     omega = np.array([gamma, -gamma, gamma])
