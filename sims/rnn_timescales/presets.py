@@ -37,7 +37,9 @@ def _smoke(sweep: Sweep) -> Sweep:
 
 _FIXED: dict[str, Any] = {"spread": 0.0, "timescale_rate": 0.0}
 _ALONE: dict[str, Any] = {"forget": 0, "add": 0}
+# Sizes of single-head nets, to find where their mean tau turns; for few, only that it runs.
 _SIZES = {"units": [16, 24, 32, 48, 64, 128]}
+_FEW = {"units": [16, 32]}
 
 _QUICK = {
     "dms": Sweep(_quick(80, task="dms", last=12), BOTH, 8),
@@ -61,7 +63,7 @@ _FULL = {
     "dms": Sweep(_paper(400, task="dms", last=30), BOTH, 4),
     "parity": Sweep(_paper(400, last=30), BOTH, 4),
     "fixed_parity": Sweep(_paper(400, last=40, **_FIXED), TAUS | BOTH, 4),
-    "direct_parity": Sweep(_paper(50, last=20, **_ALONE), {"first": [5, 10, 15, 20]}, 4),
+    "direct_parity": Sweep(_paper(50, last=20, **_ALONE), {"first": [3, 5, 10, 15, 20]}, 4),
     "together_parity": Sweep(_paper(50, last=11, window=10, forget=0), {}, 4),
     "sliding_parity": Sweep(_paper(100, last=31, window=10, forget=5, add=5), {}, 4),
     "smooth_dms": Sweep(_paper(400, task="dms", last=30, smooth=True), BOTH, 4),
@@ -78,3 +80,13 @@ SWEEPS = {
     }
     for name in _STANDARD
 }
+
+for _task, _few, _many in (
+    ("dms", _quick(12, task="dms", last=6), _quick(80, task="dms", last=16)),
+    ("parity", _quick(12, last=6), _quick(110, last=14)),
+):
+    SWEEPS[f"sizes_{_task}"] = {
+        "smoke": Sweep(with_settings(_few, last=3, **_SMOKE), {"units": [8, 12]}, 2),
+        **dict.fromkeys(("quick", "standard", "paper"), Sweep(_few, _FEW, 3)),
+        "sizes": Sweep(_many, _SIZES, 4),
+    }
