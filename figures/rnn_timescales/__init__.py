@@ -1,21 +1,34 @@
 """Timescales of recurrent nets: training under two curricula, linear theory, and the verdicts."""
 
-from figures.rnn_timescales import authors, curricula, linear_theory, networks, robustness, variants
+from figures.rnn_timescales import (
+    authors,
+    curricula,
+    linear_theory,
+    networks,
+    robustness,
+    sizes,
+    solving,
+    variants,
+)
 
 TITLE = "Emergent mechanisms for long timescales (Khajehabdollahi et al. 2024)"
 FIGURES = (
     *curricula.FIGURES,
+    *solving.FIGURES,
     *networks.FIGURES,
     *linear_theory.FIGURES,
     *robustness.FIGURES,
-    *authors.FIGURES,
+    *sizes.FIGURES,
     *variants.FIGURES,
+    *authors.FIGURES,
 )
 CHECKS = (
     *curricula.CHECKS,
+    *solving.CHECKS,
     *networks.CHECKS,
     *linear_theory.CHECKS,
     *robustness.CHECKS,
+    *sizes.CHECKS,
     *authors.CHECKS,
 )
 

@@ -37,6 +37,7 @@ def _smoke(sweep: Sweep) -> Sweep:
 
 _FIXED: dict[str, Any] = {"spread": 0.0, "timescale_rate": 0.0}
 _ALONE: dict[str, Any] = {"forget": 0, "add": 0}
+# Sizes of single-head nets, to find where their mean tau turns.
 _SIZES = {"units": [16, 24, 32, 48, 64, 128]}
 
 _QUICK = {
@@ -61,7 +62,7 @@ _FULL = {
     "dms": Sweep(_paper(400, task="dms", last=30), BOTH, 4),
     "parity": Sweep(_paper(400, last=30), BOTH, 4),
     "fixed_parity": Sweep(_paper(400, last=40, **_FIXED), TAUS | BOTH, 4),
-    "direct_parity": Sweep(_paper(50, last=20, **_ALONE), {"first": [5, 10, 15, 20]}, 4),
+    "direct_parity": Sweep(_paper(50, last=20, **_ALONE), {"first": [3, 5, 10, 15, 20]}, 4),
     "together_parity": Sweep(_paper(50, last=11, window=10, forget=0), {}, 4),
     "sliding_parity": Sweep(_paper(100, last=31, window=10, forget=5, add=5), {}, 4),
     "smooth_dms": Sweep(_paper(400, task="dms", last=30, smooth=True), BOTH, 4),
@@ -86,3 +87,11 @@ SWEEPS["authors_parity"] = {
     "authors": _AUTHORS,
     "paper": Sweep(_paper(40, last=11), BOTH, 4),
 }
+for _name, _many in (
+    ("sizes_dms", _quick(80, task="dms", last=16)),
+    ("sizes_parity", _quick(110, last=14)),
+):
+    SWEEPS[_name] = {
+        "smoke": Sweep(with_settings(_many, last=3, **_SMOKE), {"units": [8, 12]}, 2),
+        "sizes": Sweep(_many, _SIZES, 4),
+    }
