@@ -3,6 +3,7 @@
 from figures.rnn_timescales import (
     authors,
     curricula,
+    gated,
     linear_theory,
     networks,
     robustness,
@@ -20,6 +21,7 @@ FIGURES = (
     *robustness.FIGURES,
     *sizes.FIGURES,
     *variants.FIGURES,
+    *gated.FIGURES,
     *authors.FIGURES,
 )
 CHECKS = (
@@ -30,6 +32,7 @@ CHECKS = (
     *robustness.CHECKS,
     *sizes.CHECKS,
     *authors.CHECKS,
+    *gated.CHECKS,
 )
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]
