@@ -3,7 +3,9 @@
 from figures.rnn_timescales import (
     authors,
     curricula,
+    estimators,
     gated,
+    identities,
     linear_theory,
     networks,
     robustness,
@@ -14,9 +16,11 @@ from figures.rnn_timescales import (
 
 TITLE = "Emergent mechanisms for long timescales (Khajehabdollahi et al. 2024)"
 FIGURES = (
+    *identities.FIGURES,
     *curricula.FIGURES,
     *solving.FIGURES,
     *networks.FIGURES,
+    *estimators.FIGURES,
     *linear_theory.FIGURES,
     *robustness.FIGURES,
     *sizes.FIGURES,
@@ -25,6 +29,8 @@ FIGURES = (
     *authors.FIGURES,
 )
 CHECKS = (
+    *identities.CHECKS,
+    *estimators.CHECKS,
     *curricula.CHECKS,
     *solving.CHECKS,
     *networks.CHECKS,
