@@ -164,6 +164,6 @@ CHECKS = (
         "C-RNN-28",
         bias,
         lambda e: (data(e),),
-        lambda e: (e.table(repeated, taus=[2.0], repeats=40, steps=2000, forms=1),),
+        lambda e: (e.table(repeated, taus=[2.0], repeats=64, steps=2000, forms=1),),
     ),
 )
