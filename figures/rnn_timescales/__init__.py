@@ -9,6 +9,7 @@ from figures.rnn_timescales import (
     linear_theory,
     networks,
     robustness,
+    schematic,
     sizes,
     solving,
     variants,
@@ -16,6 +17,7 @@ from figures.rnn_timescales import (
 
 TITLE = "Emergent mechanisms for long timescales (Khajehabdollahi et al. 2024)"
 FIGURES = (
+    *schematic.FIGURES,
     *identities.FIGURES,
     *curricula.FIGURES,
     *solving.FIGURES,

@@ -208,14 +208,14 @@ def recall_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         left.plot(found.tau, found.recall.sel(delay=k), color=color, label=f"{k}")
         left.plot(found.tau, units.recall(found.tau.values, k), "k--", lw=0.7)
         left.plot(units.best_time_constant(k), units.best_recall(k), "v", ms=4, color=color)
-    left.set(xscale="log", yscale="log", ylim=(3e-3, 0.5), xlabel=r"$\tau$, steps",
+    left.set(xscale="log", yscale="log", ylim=(3e-3, 1.5), xlabel=r"$\tau$, steps",
              ylabel="recall $R^2_k$", title="one unit")  # fmt: skip
     left.legend(title="delay k", ncols=2, loc="upper right")
     for net, color in zip(nets, COLORS, strict=False):
         count = net.sizes["unit"]
         middle.plot(np.cumsum(recalled(net)), color=color, label=f"{count}")
         middle.axhline(count, color=color, **THEORY)
-    middle.set(xlim=(0, 60), ylim=(0, 14.5), xlabel="delay k", ylabel="summed recall",
+    middle.set(xlim=(0, 60), ylim=(0, 16), xlabel="delay k", ylabel="summed recall",
                title="linear networks")  # fmt: skip
     middle.legend(title="units", ncols=4, loc="upper center", columnspacing=0.8)
     parity, dms = hands
