@@ -55,7 +55,7 @@ def curriculum_helps(cells: Mapping[str, xarray.DataArray], cap: float) -> Verdi
         arrived = np.isfinite(multi)
         later = np.minimum(single, cap) - np.minimum(multi, cap)
         gains[cell] = mean(later)
-        states.append(decide(gains[cell], low=1))
+        states.append(decide(gains[cell], low=1.0))
         states.append("fails" if (later < 0).any() else "holds" if arrived.all() else "undecided")
         detail |= {f"{cell}, single - multi": gains[cell].value, f"{cell}, N": n}
         for name, values in (("single", single), ("multi", multi)):
