@@ -165,5 +165,6 @@ CHECKS = (
         bias,
         lambda e: (data(e),),
         lambda e: (e.table(repeated, taus=[2.0], repeats=64, steps=2000, forms=1),),
+        ("quick", "standard", "paper"),
     ),
 )

@@ -111,6 +111,7 @@ FIGURES = (
         "with p = 1/2, Adam. The claim is about N = 12, which the standard preset asks.",
         gated_figure,
         ("C-RNN-29",),
+        ("smoke", "standard", "paper"),
     ),
 )
 CHECKS = (

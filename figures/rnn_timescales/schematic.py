@@ -53,6 +53,7 @@ def schematic(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             rows.append(TITLES[task].replace("N", str(n), 1))
             numbers[rows[-1]] = values
     left.set_yticks(range(len(rows)), rows)
+    whole_numbers(left)
     left.set(xlim=(-0.6, TIME - 0.4), ylim=(len(rows) - 0.4, -0.6), xlabel="time (bits)",
              title="answers after every bit, filled where 1")  # fmt: skip
     for axes, (name, (color, settings)) in zip(others, CURRICULA.items(), strict=True):

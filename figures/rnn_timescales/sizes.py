@@ -327,7 +327,11 @@ FIGURES = (
     ),
 )
 CHECKS = (
-    Check("C-RNN-5", turn_grows, _curves, lambda _: _constructed((10, 9, 7, 6)), ("sizes",)),
-    Check("C-RNN-32", turn_law, _curves, lambda _: _constructed((11, 9, 7, 6)), ("sizes",)),
-    Check("C-RNN-38", turn_law_dms, _curves, lambda _: _constructed((11, 9, 7, 6)), ("sizes",)),
+    Check(
+        "C-RNN-5", turn_grows, _curves, lambda _: _constructed((10.0, 9.0, 7.0, 6.0)), ("sizes",)
+    ),
+    Check("C-RNN-32", turn_law, _curves, lambda _: _constructed((11.0, 9.0, 7.0, 6.0)), ("sizes",)),
+    Check(
+        "C-RNN-38", turn_law_dms, _curves, lambda _: _constructed((11.0, 9.0, 7.0, 6.0)), ("sizes",)
+    ),
 )

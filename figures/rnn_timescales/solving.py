@@ -274,14 +274,14 @@ CHECKS = (
         "C-RNN-16",
         fixed_multi,
         lambda evidence: _solved(evidence, MULTI),
-        lambda _: _constructed({TRAINED: 12, "1": 4, "2": 6, "3": 11}),
+        lambda _: _constructed({TRAINED: 12.0, "1": 4.0, "2": 6.0, "3": 11.0}),
         ("quick", "standard", "paper"),
     ),
     Check(
         "C-RNN-17",
         fixed_single,
         lambda evidence: _solved(evidence, SINGLE),
-        lambda _: _constructed({TRAINED: 25, "1": 33, "2": 26, "3": 24}),
+        lambda _: _constructed({TRAINED: 25.0, "1": 33.0, "2": 26.0, "3": 24.0}),
         ("paper",),
     ),
 )

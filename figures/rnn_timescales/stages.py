@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.stats
 import xarray
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -65,7 +65,7 @@ def solved_by(stages: xarray.Dataset, epochs: float = np.inf) -> xarray.DataArra
     return stages.n.where(stages.solved <= epochs).max("n").fillna(SMALLEST - 1)
 
 
-def spearman(values: Float[np.ndarray, "seed n"], n: Float[np.ndarray, " n"]) -> np.ndarray:
+def spearman(values: Float[np.ndarray, "seed n"], n: Real[np.ndarray, " n"]) -> np.ndarray:
     """Spearman's rho with N, by seed; 0 where nothing varies."""
 
     def one(row: np.ndarray) -> float:

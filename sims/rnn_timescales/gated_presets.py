@@ -17,7 +17,6 @@ _PAPER: dict[str, Any] = {"units": 500, "learning_rate": 1e-3, "test_batches": 5
 SWEEPS = {
     cell: {
         "smoke": Sweep(GatedCurriculum(cell=cell, **_SMOKE), BOTH, 2),
-        "quick": Sweep(GatedCurriculum(cell=cell, last=6, steps=20 * _EPOCH), BOTH, 2),
         "standard": Sweep(GatedCurriculum(cell=cell, steps=60 * _EPOCH), BOTH, 8),
         "paper": Sweep(GatedCurriculum(cell=cell, steps=100 * _EPOCH, **_PAPER), BOTH, 4),
     }

@@ -319,7 +319,7 @@ CLAIMS = (
         "accuracy of every head, run as a trained network is, = 1",
         "none: every answer is right",
         "one unit of the delay line removed",
-        f"{_CHECKS}.identities.constructive",
+        f"{_CHECKS}.identities.by_hand_solves",
     ),
     Claim(
         "C-RNN-27",
