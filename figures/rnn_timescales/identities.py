@@ -65,7 +65,7 @@ def best_time_constant(
     best = found.tau.values[found.recall.argmax("tau").values]
     step = float(np.diff(found.tau.values).max())
     errors = {
-        f"k = {k}": abs(b - formula(k)) for k, b in zip(found.delay.values, best, strict=True)
+        f"k = {k}": abs(b - formula(int(k))) for k, b in zip(found.delay.values, best, strict=True)
     }
     return _largest("C-RNN-24", errors, dict.fromkeys(errors, step))
 

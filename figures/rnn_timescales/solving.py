@@ -113,7 +113,7 @@ def fixed_multi(solved: xarray.DataArray) -> Verdict:
         for pair in ((TRAINED, "1"), ("1", "2"), ("2", "3"))
     }
     same, longer, longest = gaps.values()
-    states: list[State] = [decide(same, -2, 2), decide(longer, 2), decide(longest, 2)]
+    states: list[State] = [decide(same, -2.0, 2.0), decide(longer, 2.0), decide(longest, 2.0)]
     detail: dict[str, float | int | str] = {
         f"tau {kind}": float(found.mean()) for kind, found in values.items()
     }
@@ -132,7 +132,7 @@ def fixed_single(solved: xarray.DataArray) -> Verdict:
     detail: dict[str, float | int | str] = {"best fixed tau": best, "trained": float(free.mean())}
     detail |= {f"tau {kind}": float(found.mean()) for kind, found in values.items()}
     detail["largest N asked"] = int(solved.attrs["cap"])
-    return verdict("C-RNN-17", gap, "trained - best fixed > 3", decide(gap, low=3), detail)
+    return verdict("C-RNN-17", gap, "trained - best fixed > 3", decide(gap, low=3.0), detail)
 
 
 def no_curriculum_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
