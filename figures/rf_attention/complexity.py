@@ -215,7 +215,8 @@ def sample_complexity(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
     middle.set_xlim(3.6, 52)
-    left.legend(fontsize=5)
+    left.set_ylim(top=1e7)
+    left.legend(fontsize=5, handlelength=3)
     right.legend(fontsize=6)
     return drawing, {
         "keys": KEYS,

@@ -155,6 +155,7 @@ def interplay_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid[0][0].set_ylabel("relative test error")
     handles, labels = grid[0][-1].get_legend_handles_labels()
     handles.append(Line2D([], [], color="black", **THEORY))
+    grid[0][0].set_ylim(0, 1.6)
     grid[0][-1].legend(handles, [*labels, "theory"], ncols=2, fontsize=6)
     return drawing, numbers
 

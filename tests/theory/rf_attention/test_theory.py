@@ -214,5 +214,5 @@ def test_a_pool_of_independent_features_is_linear_ridge():
         train = rng.normal(size=(100, 50))
         found = np.linalg.solve(train.T @ train + 60 * np.eye(50), train.T @ train @ y)
         errors.append(((found - y) ** 2).sum())
-    predicted = curves.pooled(np.maximum(values, 0), energy, 100, 60)
+    predicted = curves.pooled(np.maximum(values, 0), energy, 100, 60.0)
     assert predicted == pytest.approx(np.mean(errors), rel=0.06)
