@@ -23,12 +23,12 @@ from theory.rf_attention import kernels, norms, spectra, vector_sector
 from theory.rf_attention.setting import Setting
 
 HEADS = (100, 400, 1600, 6400)
-_BLOCK, _DRAWS, _POINTS = 100, 10, 40
+_BLOCK, _DRAWS, _POINTS = 100, 40, 40
 DIMENSIONS = (8, 16, 32, 64)
 
 
 def kernel_errors() -> xarray.Dataset:
-    """C-RFA-6: kernels of M heads against the exact ones, d = 8, N = 4, 40 samples, 10 draws.
+    """C-RFA-6: kernels of M heads against the exact ones, d = 8, N = 4, 40 samples, 40 draws.
 
     Returns:
         `rms` error over entries (draw, model, heads) of nested heads, and `size`, the exact

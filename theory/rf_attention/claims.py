@@ -72,7 +72,7 @@ CLAIMS = (
         "empirical",
         "DER; section 3",
         "log-log slope over M = 100 .. 6,400 -.5 +- .07",
-        "ten draws",
+        "forty draws of nested heads",
         "kernels 5 % off",
         f"{_CHECKS}.kernels.unbiased",
     ),
