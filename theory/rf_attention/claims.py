@@ -366,7 +366,7 @@ CLAIMS = (
         "w0 of least error <= .5 for f_2, >= 2 for g_1, at n = 125 (quick) and 800 (paper)",
         "section 6: 0 and 4; both sizes are .45 of what half of g_1's second level takes",
         "angles in reverse order",
-        f"{_CHECKS}.learning.best_mean",
+        f"{_CHECKS}.interplay.best_mean",
         _TRAINED,
     ),
     Claim(
