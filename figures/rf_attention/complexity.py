@@ -1,4 +1,4 @@
-"""Sample complexity and norms, from theory: how the three models' exponents differ."""
+"""Sample complexity and norms: how the models' exponents differ (E4, E6)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import xarray
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.style import BLUE, GREEN, ORANGE, PAGE, THEORY
+from figures.rf_attention.readings import NAMES, Predictor, energies, last
+from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY
+from sims.rf_attention.experiment import PENALTIES
 from theory.claims import State, Verdict
 from theory.rf_attention import curves, norms, spectra
 from theory.rf_attention.setting import Setting
@@ -38,6 +40,52 @@ def thresholds() -> xarray.Dataset:
         {"half": (("model", "degree", "keys"), found)},
         {"model": ["RFA", "RFMLP"], "degree": [1, 2], "keys": list(KEYS)},
     )
+
+
+def crossings(evidence: Evidence) -> dict[str, xarray.Dataset]:
+    """E4: training sizes at which the relative error of f_1 and f_2 falls to a half, d = 8.
+
+    Interpolated in log n and log error between training sizes, at the best penalty of each; not a
+    number where the error does not fall so far.
+
+    Returns:
+        By model, `simulated` and `theory` (keys, target).
+    """
+    found = {}
+    for model, name in (("RFA", "keys"), ("RFMLP", "keys_rfmlp")):
+        training = evidence.sweep(f"rf_attention.{name}")
+        curve, heads = last(training), int(training.attrs["heads"])
+        values = np.full((2, curve.sizes["keys"], 2), np.nan)
+        for row, keys in enumerate(curve["keys"].values):
+            setting = Setting(int(training.attrs["dimension"]), int(keys))
+            theory = Predictor(evidence, model, setting, heads, "scalar")
+            for column, target in enumerate(("f1", "f2")):
+                parts = energies(target, setting)
+                whole = spectra.variance(parts)
+                mean = curve.error.sel(keys=keys).isel(target=NAMES.index(target)).mean("seed")
+                lines = (
+                    mean.min("penalty") / whole,
+                    [
+                        min(theory(parts, int(n), p) for p in PENALTIES) / whole
+                        for n in curve["size"].values
+                    ],
+                )
+                for kind, line in enumerate(lines):
+                    values[kind, row, column] = _half(curve["size"].values, np.asarray(line))
+        dims, at = ("keys", "target"), {"keys": curve["keys"].values, "target": ["f1", "f2"]}
+        found[model] = xarray.Dataset(
+            {"simulated": (dims, values[0]), "theory": (dims, values[1])}, at
+        )
+    return found
+
+
+def _half(sizes: np.ndarray, errors: np.ndarray) -> float:
+    below = np.flatnonzero(errors <= 0.5)
+    if not len(below) or not below[0]:
+        return float("nan")
+    at = slice(below[0] - 1, below[0] + 1)
+    logs = np.log(errors[at])[::-1], np.log(sizes[at])[::-1]
+    return float(np.exp(np.interp(np.log(0.5), *logs)))
 
 
 def complexities() -> xarray.Dataset:
@@ -136,7 +184,16 @@ def sample_complexity(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             values = half.sel(model=model, degree=degree)
             left.plot(KEYS, values, color=color, ls=style, marker="o", ms=3,
                       label=f"{model}, degree {degree}")  # fmt: skip
-    left.set(xlabel="number of keys N", ylabel="samples for half of the level", title="$d=8$")
+    measured = crossings(evidence)
+    for model, color in (("RFA", BLUE), ("RFMLP", ORANGE)):
+        for target, marker in (("f1", "s"), ("f2", "D")):
+            at = measured[model].sel(target=target)
+            left.plot(at["keys"], at.simulated, marker, color=color, mfc="none", ms=6)
+            left.plot(at["keys"], at.theory, "x", color=color, ms=5)
+    left.plot([], [], "s", color=GREY, mfc="none", ms=5, label="$f_1$ at .5, simulated")
+    left.plot([], [], "D", color=GREY, mfc="none", ms=5, label="$f_2$ at .5, simulated")
+    left.plot([], [], "x", color=GREY, ms=5, label="the same, theory")
+    left.set(xlabel="number of keys N", ylabel="samples for a half", title="$d=8$")
     for p in range(1, 6):
         middle.plot(found["keys"], found.network.sel(power=p),
                     color=ORANGE, marker="o", ms=3, alpha=0.3 + 0.14 * p)  # fmt: skip
@@ -158,7 +215,8 @@ def sample_complexity(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
     middle.set_xlim(3.6, 52)
-    left.legend(fontsize=6)
+    left.set_ylim(top=1e7)
+    left.legend(fontsize=5, handlelength=3)
     right.legend(fontsize=6)
     return drawing, {
         "keys": KEYS,
@@ -166,6 +224,10 @@ def sample_complexity(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         "network": found.network.values,
         "dimension": DIMENSIONS,
         "attention": found.attention.values,
+        "samples to error .5": {
+            model: {"keys": v["keys"], "simulated": v.simulated, "theory": v.theory}
+            for model, v in measured.items()
+        },
     }
 
 
@@ -185,8 +247,10 @@ FIGURES = (
     Figure(
         "complexity",
         "What a target costs: attention does not pay for the number of keys",
-        "Exact theory. Left, samples at which half of a level of degree one or two in the keys is "
-        "learnt, infinite width: RFA's hardly move with N, RFMLP's grow as N^degree. Middle, "
+        "Our preset. Left, exact theory: samples at which half of a level of degree one or two in "
+        "the keys is learnt, infinite width: RFA's hardly move with N, RFMLP's grow as N^degree. "
+        "Open marks, samples at which the simulated relative error of f_1 or f_2 is .5, where it "
+        "falls so far; crosses, the same from the theory of finite width. Middle, exact: "
         "squared RKHS norms of f_p, RFMLP's against RFA's, which are the same for every N. Right, "
         "RFA's norms of g_p grow as d^p, below their bounds (dashed).",
         sample_complexity,

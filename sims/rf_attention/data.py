@@ -1,7 +1,8 @@
-"""Queries and keys on the unit sphere, and targets on them (section 1).
+"""Directions of queries and keys, and targets on them (section 1).
 
 Our names and the paper's symbols: query x_0, keys x_1 .. x_N, direction beta; t = <x_0, x_i> and
-b = <beta, x_i> for each key. Every target but `square` is a mean over keys.
+b = <beta, x_i> for each key. Tokens are unit vectors here; the radius R belongs to the features.
+Every target but s^2 is a mean over keys.
 """
 
 from __future__ import annotations
@@ -57,12 +58,25 @@ def interplay(samples: Samples, beta: Float[Array, " dimension"]) -> Values:
     return first[:, None] * jnp.cos(angles) + second[:, None] * jnp.sin(angles)
 
 
+def functions(samples: Samples, beta: Float[Array, " dimension"]) -> Values:
+    """Means of |b|, cos 4b, relu(t) b and e^{2t} b, and s^2 with s the mean of b (experiment E7).
+
+    The first four are no polynomials; s^2 is not additive in the keys.
+    """
+    t, b = _inner(samples, beta)
+    parts = [jnp.abs(b), jnp.cos(4 * b), jax.nn.relu(t) * b, jnp.exp(2 * t) * b]
+    return jnp.stack([*(part.mean(axis=1) for part in parts), b.mean(axis=1) ** 2], axis=1)
+
+
 # Degrees of theta.
 ANGLES = (0.0, 18.0, 36.0, 54.0, 72.0, 90.0)
 TARGETS: dict[str, Callable[[Samples, Array], Array]] = {
     "monomials": monomials,
     "interplay": interplay,
+    "functions": functions,
 }
+# Names of the functions, in order.
+FUNCTIONS = ("|b|", "cos 4b", "relu(t) b", "exp(2t) b", "s^2")
 
 
 def doubling(smallest: int, largest: int) -> np.ndarray:

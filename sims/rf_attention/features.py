@@ -6,6 +6,7 @@ Features are drawn, used and dropped block by block: what is kept is (sample, tr
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,49 +16,63 @@ from sims.engine.optimisers import Scalar
 from sims.rf_attention.data import Samples
 
 Features = Float[Array, "sample feature"]
-Block = Callable[[Key[Array, ""], Samples, int, Scalar], Features]
-
-# Convention U: unit sphere, bias 1, and weights N(0, 1/4), so that pre-activations are N(0, 1).
-BIAS = 1.0
-WEIGHT_SCALE = 0.5
 
 
-def attention_block(
-    key: Key[Array, ""], samples: Samples, heads: int, query_key_mean: Scalar
-) -> Features:
+class Scales(NamedTuple):
+    """What the features' laws depend on; the defaults are convention U.
+
+    There |x~|^2 = 2 and pre-activations are N(0, 1). Convention S has radius = sqrt(d).
+
+    Attributes:
+        query_key_mean: w0; zero for RFA, without meaning for the network.
+        radius: R, norm of the tokens.
+        bias: b, appended to every token.
+        weight_scale: sigma_w, standard deviation of query-key weights; the network's weights are
+            always scaled to pre-activations N(0, 1).
+    """
+
+    query_key_mean: Scalar = 0.0
+    radius: Scalar = 1.0
+    bias: Scalar = 1.0
+    weight_scale: Scalar = 0.5
+
+
+Block = Callable[[Key[Array, ""], Samples, int, Scales], Features]
+
+
+def attention_block(key: Key[Array, ""], samples: Samples, heads: int, scales: Scales) -> Features:
     """Features (1/N) sum_i relu(x~0' W_m x~i) x~i of some heads (RFA; BRFA, section 2.2).
 
-    W_m = w0 diag(I, 0) + G_m/2 with x~ = (x, 1). x~0' W_m comes first, a factor d + 1 less work
-    than forming x~0 x~i'.
-
-    Args:
-        query_key_mean: w0; zero for RFA.
+    W_m = w0 diag(I, 0) + sigma_w G_m with x~ = (x, b). x~0' W_m comes first, a factor d + 1 less
+    work than forming x~0 x~i'.
     """
-    query, keys = _with_bias(samples.query), _with_bias(samples.keys)
+    query, keys = (_with_bias(scales.radius * tokens, scales.bias) for tokens in samples)
     width = query.shape[-1]
-    mean = query_key_mean * jnp.diag(jnp.ones(width, query.dtype).at[-1].set(0))
-    weights = mean + WEIGHT_SCALE * jax.random.normal(key, (heads, width, width), query.dtype)
-    queries = jnp.einsum("ni,mij->nmj", query, weights)
+    mean = scales.query_key_mean * jnp.diag(jnp.ones(width, query.dtype).at[-1].set(0))
+    noise = jax.random.normal(key, (heads, width, width), query.dtype)
+    queries = jnp.einsum("ni,mij->nmj", query, mean + scales.weight_scale * noise)
     scores = jax.nn.relu(jnp.einsum("nmj,nkj->nmk", queries, keys))
     read = jnp.einsum("nmk,nkj->nmj", scores, keys) / keys.shape[1]
     return read.reshape(len(query), -1)
 
 
-def network_block(
-    key: Key[Array, ""], samples: Samples, heads: int, query_key_mean: Scalar
-) -> Features:
-    """As many features of the two-layer network RFMLP, relu(w'z)/|z|-normalised (section 2.3).
+def network_block(key: Key[Array, ""], samples: Samples, heads: int, scales: Scales) -> Features:
+    """As many features of the two-layer network RFMLP, relu(w'z) (section 2.3).
 
-    z stacks all tokens and one bias, w ~ N(0, I/|z|^2). `query_key_mean` has no meaning here.
+    z stacks all tokens and one bias, w ~ N(0, I/|z|^2).
     """
-    count, tokens, dimension = len(samples.query), samples.keys.shape[1] + 1, samples.query.shape[1]
-    stacked = jnp.concatenate([samples.query[:, None], samples.keys], axis=1)
-    inputs = _with_bias(stacked.reshape(count, -1))
-    weights = jax.random.normal(key, (heads * (dimension + 1), inputs.shape[1]), inputs.dtype)
-    return jax.nn.relu(inputs @ weights.T) / jnp.sqrt(tokens + BIAS**2)
+    inputs, square = _stacked(samples, scales)
+    units = heads * (samples.query.shape[1] + 1)
+    weights = jax.random.normal(key, (units, inputs.shape[1]), inputs.dtype)
+    return jax.nn.relu(inputs @ weights.T) / jnp.sqrt(square)
 
 
 MODELS: dict[str, Block] = {"attention": attention_block, "network": network_block}
+
+
+def units(model: str, heads: int, dimension: int) -> int:
+    """What the kernel of `heads` heads is a mean over: heads of attention, units of the network."""
+    return heads * (dimension + 1 if model == "network" else 1)
 
 
 def gram(
@@ -68,7 +83,7 @@ def gram(
     model: str,
     heads: int,
     block: int,
-    query_key_mean: Scalar,
+    scales: Scales,
 ) -> Float[Array, "sample train"]:
     """Kernel of `heads` heads between all samples and the first `train`.
 
@@ -81,19 +96,63 @@ def gram(
     """
     if heads % block:
         raise ValueError(f"heads = {heads} is no multiple of the block of {block}")
-    per_head = samples.query.shape[1] + 1
-    # Attention features carry M^{-1/2}, the network's k^{-1/2} with k = M (d + 1).
-    count = heads * (per_head if model == "network" else 1)
 
     def add(total: Array, index: Array) -> tuple[Array, None]:
-        drawn = MODELS[model](jax.random.fold_in(key, index), samples, block, query_key_mean)
+        drawn = MODELS[model](jax.random.fold_in(key, index), samples, block, scales)
         return total + drawn @ drawn[:train].T, None
 
     start = jnp.zeros((len(samples.query), train), samples.query.dtype)
     total, _ = jax.lax.scan(add, start, jnp.arange(heads // block))
-    return total / count
+    return total / units(model, heads, samples.query.shape[1])
 
 
-def _with_bias(tokens: Float[Array, "*any dimension"]) -> Array:
-    bias = jnp.full((*tokens.shape[:-1], 1), BIAS, tokens.dtype)
-    return jnp.concatenate([tokens, bias], axis=-1)
+def features(
+    key: Key[Array, ""], samples: Samples, *, model: str, heads: int, block: int, scales: Scales
+) -> Features:
+    """The features behind `gram`, whole: for fewer features than samples."""
+
+    def draw(index: Array) -> Features:
+        return MODELS[model](jax.random.fold_in(key, index), samples, block, scales)
+
+    parts = jax.lax.map(draw, jnp.arange(heads // block))
+    whole = jnp.moveaxis(parts, 0, 1).reshape(len(samples.query), -1)
+    return whole / jnp.sqrt(units(model, heads, samples.query.shape[1]))
+
+
+def limit(
+    samples: Samples, train: int, *, model: str, scales: Scales
+) -> Float[Array, "sample train"]:
+    """`gram` for infinitely many heads, without a mean of the weights (section 3, K3 and K5).
+
+    Attention: (1/N^2) sum_ij sigma_w^2 |x~|^4 kappa(r_ij) <x~i, x~j'>, r_ij = <x~0, x~0'> <x~i,
+    x~j'>/|x~|^4; the network: kappa(<z, z'>/|z|^2).
+    """
+    if model == "network":
+        inputs, square = _stacked(samples, scales)
+        return _arc_cosine(inputs @ inputs[:train].T / square)
+    query, keys = (_with_bias(scales.radius * tokens, scales.bias) for tokens in samples)
+    square = scales.radius**2 + scales.bias**2
+
+    def row(one: tuple[Array, Array]) -> Array:
+        inner = jnp.einsum("id,njd->nij", one[1], keys[:train])
+        cosine = (query[:train] @ one[0])[:, None, None] * inner / square**2
+        return jnp.mean(_arc_cosine(cosine) * inner, axis=(1, 2))
+
+    return (scales.weight_scale * square) ** 2 * jax.lax.map(row, (query, keys))
+
+
+def _arc_cosine(cosine: Array) -> Array:
+    cosine = jnp.clip(cosine, -1, 1)
+    sine = jnp.sqrt(1 - cosine**2)
+    return (sine + cosine * (jnp.pi - jnp.arccos(cosine))) / (2 * jnp.pi)
+
+
+def _stacked(samples: Samples, scales: Scales) -> tuple[Array, Scalar]:
+    tokens = jnp.concatenate([samples.query[:, None], samples.keys], axis=1)
+    inputs = _with_bias(scales.radius * tokens.reshape(len(tokens), -1), scales.bias)
+    return inputs, tokens.shape[1] * scales.radius**2 + scales.bias**2
+
+
+def _with_bias(tokens: Float[Array, "*any dimension"], bias: Scalar) -> Array:
+    column = jnp.broadcast_to(jnp.asarray(bias, tokens.dtype), (*tokens.shape[:-1], 1))
+    return jnp.concatenate([tokens, column], axis=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import scipy.optimize
@@ -32,19 +33,34 @@ def infinite_width(
     Raises:
         ValueError: a target's level is not in the spectrum.
     """
-    lam, count = spectrum.eigenvalues, spectrum.multiplicities
-    rest = ridge + spectrum.tail
+    aligned = _aligned(spectrum, energies)
+    lam, count, rest = spectrum.eigenvalues, spectrum.multiplicities, ridge + spectrum.tail
+    return _omniscient(lam, count, aligned, samples, rest).excess(noise_variance)
 
-    def used(log: float) -> float:
-        kap = np.exp(log)
-        return float(np.sum(count * lam / (lam + kap)) + rest / kap) - samples
 
-    kap = np.exp(_root(used, _LOWEST))
-    learnt = float(np.sum(count * (lam / (lam + kap)) ** 2))
-    factor = samples / (samples - learnt)
-    missed = kap / (lam + kap)
-    bias = float(np.sum(missed**2 * _aligned(spectrum, energies)))
-    return factor * (bias + noise_variance) - noise_variance
+def pooled(
+    eigenvalues: Float[np.ndarray, " mode"],
+    energies: Float[np.ndarray, " mode"],
+    samples: int,
+    ridge: float,
+    fitted: bool = False,
+) -> float:
+    """Test error without noise, from eigenpairs over a pool of P points (section 4.8).
+
+    The formula of infinite width with the pool's eigenvalues and energies is the mean error over
+    the pool, training points included, whose error is (ridge/(n kap))^2 of the others'. Hence the
+    division by 1 - n/P + (n/P) (ridge/(n kap))^2; the specification's, by 1 - n/P, is that of no
+    ridge. Keep samples <= P/4.
+
+    Args:
+        eigenvalues: of K/P.
+        energies: squared projections of the target's values on the eigenvectors, over P.
+        fitted: take training points' error as zero, as the specification does.
+    """
+    found = _omniscient(eigenvalues, np.ones(len(eigenvalues)), energies, samples, ridge)
+    share = samples / len(eigenvalues)
+    kept = 0.0 if fitted else (ridge / (samples * found.kap)) ** 2
+    return found.excess(0.0) / (1 - share + share * kept)
 
 
 def finite_width(
@@ -88,6 +104,28 @@ def finite_width(
     bias = float(np.sum(missed * _aligned(spectrum, energies)))
     factor = 1 - (q * (width - 2 * z) + z**2) / (samples * (width - q))
     return (bias + noise_variance) / factor - noise_variance
+
+
+class _Risk(NamedTuple):
+    bias: float
+    factor: float
+    kap: float
+
+    def excess(self, noise_variance: float) -> float:
+        return self.factor * (self.bias + noise_variance) - noise_variance
+
+
+def _omniscient(
+    lam: np.ndarray, count: np.ndarray, aligned: np.ndarray, samples: int, rest: float
+) -> _Risk:
+    def used(log: float) -> float:
+        kap = np.exp(log)
+        return float(np.sum(count * lam / (lam + kap)) + rest / kap) - samples
+
+    kap = np.exp(_root(used, _LOWEST))
+    learnt = float(np.sum(count * (lam / (lam + kap)) ** 2))
+    bias = float(np.sum((kap / (lam + kap)) ** 2 * aligned))
+    return _Risk(bias, samples / (samples - learnt), float(kap))
 
 
 def half_learnt(spectrum: Spectrum, level: Level, ridge: float = 0.0) -> float:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theory.rf_attention import curves, kernels, norms, spectra
+from theory.rf_attention import curves, kernels, norms, shared_heads, spectra, vector_sector
 from theory.rf_attention.setting import Setting
 
 
@@ -171,3 +171,48 @@ def test_norms_and_bounds_of_section_four():
             assert norms.squared_norm(energies, spectrum) == pytest.approx(value, rel=2e-3)
     for power, value in enumerate((3.342, 12.87, 190.4, 6739, 26280, 209000), 1):
         assert norms.tensor_bound(0, power) == pytest.approx(value, rel=1e-3)
+
+
+def test_the_sector_reproduces_the_exact_norm_without_a_mean():
+    """RFA's cheapest function within a tenth of g_1, from the sector and from its levels."""
+    setting = Setting(8, 1)
+    parts, spectrum = spectra.monomial_energies(1, True, setting), spectra.rfa_spectrum(setting)
+    lam = np.array([spectrum.at(level) for level in parts])
+    exact = norms.least_norm(lam, np.array(list(parts.values())), 0.1)
+    found = norms.least_norm(*vector_sector.first_weighted(8, 0.0), 0.1)
+    assert found == pytest.approx(exact, rel=0.05)
+
+
+def test_the_floor_is_what_section_six_says():
+    assert norms.additive_floor(8, 4) == pytest.approx(0.811, abs=1e-3)
+
+
+def test_shared_heads_tend_to_infinitely_many():
+    setting = Setting(4, 3)
+    spectrum = spectra.rfa_spectrum(setting)
+    matrices = shared_heads.head_matrices(setting, spectrum, heads=20, samples=8000)
+    energies = spectra.monomial_energies(1, False, setting)
+    errors = [
+        shared_heads.shared_width(
+            shared_heads.strengths(spectrum, matrices, heads), energies, 60, 1e-3
+        )
+        for heads in (20, 200, 10**6)
+    ]
+    assert errors[0] > 1.05 * errors[1] > 1.05 * errors[2]
+    limit = curves.infinite_width(spectrum, energies, 60, 1e-3)
+    assert errors[2] == pytest.approx(limit, rel=2e-3)
+
+
+def test_a_pool_of_independent_features_is_linear_ridge():
+    """Eigenvalues and energies of a pool against simulated ridge regression."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2000, 50)), rng.normal(size=50)
+    values, vectors = np.linalg.eigh(x @ x.T / 2000)
+    energy = (vectors.T @ (x @ y)) ** 2 / 2000
+    errors = []
+    for _ in range(200):
+        train = rng.normal(size=(100, 50))
+        found = np.linalg.solve(train.T @ train + 60 * np.eye(50), train.T @ train @ y)
+        errors.append(((found - y) ** 2).sum())
+    predicted = curves.pooled(np.maximum(values, 0), energy, 100, 60.0)
+    assert predicted == pytest.approx(np.mean(errors), rel=0.06)

@@ -1,0 +1,205 @@
+"""Error against the number of heads, and through the peak where units equal samples (E3)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
+
+from figures.evidence import Check, Evidence, Figure
+from figures.rf_attention.curves import plain
+from figures.rf_attention.learning import PRESETS
+from figures.rf_attention.readings import (
+    COLORS,
+    NAMES,
+    Formula,
+    Predictor,
+    energies,
+    jackknife,
+    setting_of,
+)
+from figures.statistics import decide, verdict
+from figures.style import BLUE, GREY, ORANGE, PAGE, THEORY, band
+from theory.claims import Verdict
+from theory.rf_attention import spectra
+
+Sweep = Literal["widths", "widths_rfmlp", "peak", "peak_rfmlp"]
+
+
+def widening(evidence: Evidence, sweep: Sweep) -> xarray.Dataset:
+    """`error` and `limit`, relative, (seed, heads, target)."""
+    training = evidence.sweep(f"rf_attention.{sweep}")
+    setting = setting_of(training)
+    scale = xarray.DataArray(
+        [spectra.variance(energies(name, setting)) for name in NAMES], {"target": list(NAMES)}
+    )
+    heads = np.arange(1, training.sizes["step"]) * int(training.attrs["block"])
+    found = training[["error", "limit"]].isel(step=slice(1, None)).rename(step="heads")
+    found = found.assign_coords(target=list(NAMES), heads=heads) / scale
+    return found.transpose("seed", "heads", "target").assign_attrs(training.attrs)
+
+
+def theory(
+    evidence: Evidence,
+    curve: xarray.Dataset,
+    model: str,
+    heads: list[int],
+    formula: Formula = "own",
+) -> xarray.DataArray:
+    """Relative errors (heads, target); heads of 0 stand for infinitely many."""
+    setting = setting_of(curve)
+    samples, penalty = int(curve.attrs["train"]), float(curve.attrs["penalty"])
+    found = np.empty((len(heads), len(NAMES)))
+    for row, count in enumerate(heads):
+        predict = Predictor(evidence, model, setting, count, formula if count else "limit")
+        for column, name in enumerate(NAMES):
+            parts = energies(name, setting)
+            found[row, column] = predict(parts, samples, penalty) / spectra.variance(parts)
+    return xarray.DataArray(found, {"heads": heads, "target": list(NAMES)}, ("heads", "target"))
+
+
+def doubled(curve: xarray.Dataset) -> list[int]:
+    """Numbers of heads that double, from one block on."""
+    block, most = int(curve.attrs["block"]), int(curve.heads[-1])
+    return [block * 2**k for k in range(int(np.log2(most // block)) + 1)]
+
+
+def excess(curve: xarray.Dataset, target: str = "f1") -> xarray.DataArray:
+    """What finitely many heads add to the error, on the same data, (seed, heads)."""
+    at = curve.sel(target=target, heads=doubled(curve))
+    return (at.error - at.limit).transpose("seed", "heads")
+
+
+def falls(added: xarray.DataArray) -> Verdict:
+    """C-RFA-21: log-log slope of RFA's excess error on f_1 over infinitely many heads."""
+    logs = np.log(added.heads.values)
+
+    def slope(values: np.ndarray) -> float:
+        return float(np.polyfit(logs, np.log(values.mean(axis=0)), 1)[0])
+
+    found = jackknife(slope, added.values)
+    detail = {
+        f"M (E_M - E_inf), M = {int(m)}": float(m * added.sel(heads=m).mean()) for m in added.heads
+    }
+    return verdict("C-RFA-21", found, "-1 +- .15", decide(found, -1.15, -0.85), detail)
+
+
+def shared(added: xarray.DataArray, predicted: xarray.DataArray) -> Verdict:
+    """C-RFA-35: RFA's excess error on f_1 over the theory of heads that share their weights."""
+
+    def ratio(values: np.ndarray) -> float:
+        return float(np.exp(np.mean(np.log(values.mean(axis=0) / predicted.values))))
+
+    found = jackknife(ratio, added.values)
+    each = added.mean("seed") / predicted
+    detail = {f"M = {int(m)}": float(each.sel(heads=m)) for m in each.heads}
+    expected = "geometric mean over M of simulated/theory 1 +- .25"
+    return verdict("C-RFA-35", found, expected, decide(found, 0.75, 1.25), detail)
+
+
+def shared_findings(evidence: Evidence, formula: Formula) -> tuple[xarray.DataArray, ...]:
+    """Excess errors on f_1, simulated and by a formula."""
+    curve = widening(evidence, "widths")
+    found = theory(evidence, curve, "RFA", [0, *doubled(curve)], formula).sel(target="f1")
+    return excess(curve), found.isel(heads=slice(1, None)) - found.sel(heads=0)
+
+
+def widths_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """Left, error against heads; middle, what finite heads add; right, the peak at k = n."""
+    drawing, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.8))
+    numbers: dict[str, Any] = {}
+    sweeps: dict[str, tuple[Sweep, Sweep]] = {
+        "RFA": ("widths", "peak"),
+        "RFMLP": ("widths_rfmlp", "peak_rfmlp"),
+    }
+    for model, (wide, narrow) in sweeps.items():
+        curve, color = widening(evidence, wide), COLORS[model]
+        heads = doubled(curve)
+        lines = theory(evidence, curve, model, [0, *heads])
+        for target, marker in (("f1", "o"), ("g1", "s")):
+            at = curve.sel(target=target, heads=heads)
+            band(left, np.array(heads), at.error.transpose("seed", "heads").values, color)
+            left.plot(heads, at.error.mean("seed"), color=color, marker=marker, ms=3, ls="none")
+            left.plot(heads, lines.sel(target=target)[1:], color=color, **THEORY)
+            left.axhline(float(lines.sel(target=target, heads=0)), color=color, lw=0.6, alpha=0.6)
+            numbers[f"{target} {model}"] = {
+                "heads": heads,
+                "error": at.error.mean("seed"),
+                "limit": at.limit.mean(["seed", "heads"]),
+                "theory, infinite heads first": lines.sel(target=target),
+            }
+        _peak(right, evidence, narrow, model, numbers)
+        samples = int(curve.attrs["train"])
+    added, predicted = shared_findings(evidence, "own")
+    _, scalar = shared_findings(evidence, "scalar")
+    band(middle, added.heads.values, added.values, BLUE, "RFA, $f_1$")
+    middle.plot(predicted.heads, predicted, color=BLUE, label="theory, shared weights", **THEORY)
+    middle.plot(scalar.heads, scalar, color=GREY, ls=":", label="scalar formula")
+    numbers["excess on f1"] = {"mean": added.mean("seed"), "theory": predicted, "scalar": scalar}
+    left.set(xscale="log", yscale="log", xlabel="heads M", ylabel="relative test error",
+             title=f"$f_1$ (circles), $g_1$ (squares), n = {samples}")  # fmt: skip
+    middle.set(xscale="log", yscale="log", xlabel="heads M", ylabel="$E_M - E_\\infty$",
+               title="what finite heads add")  # fmt: skip
+    middle.legend(fontsize=6)
+    for axes in (left, middle):
+        plain(axes, added.heads.values)
+    handles = [Line2D([], [], color=c) for c in (BLUE, ORANGE)]
+    handles += [Line2D([], [], color="black", **THEORY), Line2D([], [], color=GREY, lw=0.6)]
+    right.legend(handles, ["RFA", "RFMLP", "theory", "infinite heads (left)"], fontsize=6)
+    return drawing, numbers
+
+
+def _peak(
+    axes: Axes, evidence: Evidence, sweep: Sweep, model: str, numbers: dict[str, Any]
+) -> None:
+    curve, color = widening(evidence, sweep), COLORS[model]
+    samples, heads = int(curve.attrs["train"]), [int(count) for count in curve.heads]
+    units = np.array(heads) * (setting_of(curve).dimension + 1) / samples
+    errors = curve.error.sel(target="g1").transpose("seed", "heads").values
+    line = theory(evidence, curve, model, heads).sel(target="g1")
+    band(axes, units, errors, color)
+    axes.plot(units, line, color=color, **THEORY)
+    numbers[f"peak {model}"] = {"units over n": units, "error": errors.mean(axis=0)}
+    numbers[f"peak {model}"]["theory"] = line
+    axes.set(yscale="log", xlabel="units over samples, k/n", ylabel="relative test error",
+             title=f"$g_1$, hardly a penalty, n = {samples}")  # fmt: skip
+    axes.axvline(1, color=GREY, lw=0.6)
+
+
+FIGURES = (
+    Figure(
+        "widths",
+        "What finitely many heads cost",
+        "Our preset. Left, relative test error against the number of heads M at one training size "
+        "and penalty (RFMLP: as many units as M heads have), mean and 95 % band over seeds; thin, "
+        "theory of infinitely many. Middle, what finite heads add to RFA's error on f_1, on the "
+        "same data: the theory of heads whose d + 1 features share their weights against the "
+        "scalar formula. Right, next to no penalty: the peak where there are as many units as "
+        "samples. Dashed, theory, nothing fitted.",
+        widths_figure,
+        ("C-RFA-19", "C-RFA-21", "C-RFA-35"),
+    ),
+)
+CHECKS = (
+    Check(
+        "C-RFA-21",
+        falls,
+        lambda e: (excess(widening(e, "widths")),),
+        # Errors that keep their limit do not fall as 1/M.
+        lambda e: (widening(e, "widths").error.sel(
+            target="g1", heads=doubled(widening(e, "widths"))),),
+        PRESETS,
+    ),
+    Check(
+        "C-RFA-35",
+        shared,
+        lambda e: shared_findings(e, "own"),
+        lambda e: shared_findings(e, "scalar"),
+        PRESETS,
+    ),
+)  # fmt: skip
