@@ -28,7 +28,7 @@ LEAST_SCATTER = 0.03
 NEEDED = {"parity": (2, -1), "dms": (1, 1)}
 CANDIDATES = {
     "absorbed share": r"share of units at $\tau = 1$",
-    "absorbed per needed": r"units at $\tau = 1$ / units needed",
+    "absorbed per needed": r"$\tau = 1$ / needed units",
     "epochs": "epochs of the stage",
 }
 
@@ -212,13 +212,15 @@ def sizes_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         panel.set(ylabel=f"{label} at $N^*$")
     for panel in (grid[0, 2], *grid[1]):
         _by_size(panel, np.asarray(tau.units.values, "float64"))
-    grid[0, 2].set(ylabel="$N^*$", yscale="log")
+    # limits of its own: where no N* is known, as at smoke, a logarithmic axis has none
+    grid[0, 2].set(ylabel="$N^*$", yscale="log", ylim=(3, 15))
     grid[0, 2].set_yticks([3, 5, 7, 10, 15], ["3", "5", "7", "10", "15"])
     grid[0, 2].minorticks_off()
-    grid[0, 2].legend()
-    grid[1, 0].set_ylim(bottom=0)
-    grid[1, 1].set_ylim(bottom=0)
-    grid[1, 2].set(yscale="log")
+    if grid[0, 2].get_legend_handles_labels()[0]:
+        grid[0, 2].legend()
+    grid[0, 1].legend(fontsize=6, ncols=2)
+    for panel in grid[1]:
+        panel.set_ylim(bottom=0)
     return drawing, numbers
 
 
@@ -233,7 +235,6 @@ def _draw_curves(axes: Axes, task: str, tau: xarray.DataArray, found: Turns) -> 
         if not bound:
             axes.plot(value, np.interp(value, mean.n, mean), "o", ms=4, mfc="none", color=color)
     axes.set(xlabel="N", ylabel=r"mean $\tau$ (bits)", title=TITLES[task])
-    axes.legend(fontsize=6, ncols=2)
 
 
 def _draw_law(axes: Axes, task: str, found: Turns) -> dict[str, Any]:
