@@ -74,7 +74,9 @@ def reproduces(ratios: xarray.Dataset) -> Verdict:
     detail = {f"geometric mean, {m}": float(means.sel(model=m)) for m in means.model.values}
     method = f"cells of {ratios.apart.size} further apart than 3 s.e. of the difference"
     expected = "<= 3; geometric mean of ours over the table 1 +- .03 for each model"
-    return Verdict("C-RFA-36", far, None, method, expected, "holds" if good else "fails", detail)
+    return Verdict(
+        "C-RFA-36", float(far), None, method, expected, "holds" if good else "fails", detail
+    )
 
 
 _SWAPPED = {"f1": "g1", "g1": "f1"}

@@ -19,7 +19,7 @@ def test_the_derived_law_holds_and_another_fails():
 
 def test_the_exponent_needs_two_stationary_rates():
     data = made_up(0.25, -0.125)
-    assert rate_exponent(data, {}).state == "holds"
+    assert rate_exponent(data).state == "holds"
     moving = data.assign(last=data.last * 0.9)
     assert not stationary(moving).any()
-    assert rate_exponent(moving, {}).state == "undecided"
+    assert rate_exponent(moving).state == "undecided"

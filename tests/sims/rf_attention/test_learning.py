@@ -19,6 +19,7 @@ from sims.rf_attention.experiment import PENALTIES, LearningCurve, Pool, WidthCu
 from sims.rf_attention.features import (
     Scales,
     attention_block,
+    features,
     gram,
     limit,
     network_block,
