@@ -110,7 +110,7 @@ _PRESETS = ("authors", "paper")
 FIGURES = (
     Figure(
         "authors",
-        "At the authors' settings our nets do as theirs",
+        "Our nets at the authors' settings, beside theirs",
         "500 units, 256 streams, N-parity. Left, how far mean tau has fallen from its own initial "
         "value when N is solved; right, the mean loss of the epoch that solved N. Solid, ours with "
         "95 % bands over seeds; crosses, the authors' checkpoints and logs, one seed.",

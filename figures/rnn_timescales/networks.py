@@ -278,7 +278,7 @@ _TRAINED = ("quick", "standard", "paper")
 FIGURES = (
     Figure(
         "networks",
-        "The activity's timescales grow under both curricula",
+        "By the authors' rule timescales of activity grow at DMS; by a sounder one, not always",
         "Timescales of units' activity under random bits. Left, the mean of the larger fitted "
         "timescale over units where it exceeds 1, the authors' rule, less the units at the fit's "
         "bound of 100; middle, the mean of the amplitude-weighted timescale over all units. Mean "
@@ -288,7 +288,7 @@ FIGURES = (
     ),
     Figure(
         "dimension",
-        "More components are active as N grows, and recurrent weights turn inhibitory",
+        "More components are active as N grows, and at parity recurrent weights turn inhibitory",
         "Left, mean off-diagonal recurrent weight of nets that solved N. Right, the number of "
         "leading principal components whose variances add up to at most 90 %; dashed, a delay line "
         "of N independent bits. Mean and 95 % band over seeds.",

@@ -271,7 +271,7 @@ _TRAINED, _LATER = ("quick", "standard", "paper"), ("standard", "paper")
 FIGURES = (
     Figure(
         "ablation",
-        "Parity needs its slow units under single-head, its fast ones under multi-head",
+        "Multi-head parity nets do without their slow units; single-head nets need both",
         "Left and middle, accuracy at the nets' own N, relative to the intact net, without one "
         "unit, mean over the units of shortest or longest tau; dots, seeds; bars, 95 % intervals. "
         "Right, accuracy on every smaller N, by the head that was last asked it, p = 1/2.",
@@ -280,7 +280,7 @@ FIGURES = (
     ),
     Figure(
         "perturbation",
-        "Multi-head nets bear longer time constants; noise on the weights, at parity only",
+        "At parity multi-head nets bear more of both; at DMS, longer time constants",
         "Accuracy at the nets' own N, relative to the intact net, with W moved by a random matrix "
         "of relative Frobenius norm eps (left) and tau lengthened by a random vector of relative "
         "norm eps (right); mean and 95 % band over seeds, each the mean of 10 draws.",

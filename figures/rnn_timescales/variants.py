@@ -87,7 +87,7 @@ FIGURES = (
     ),
     Figure(
         "variants",
-        "Other units show the same: tau rises under single-head and falls under multi-head",
+        "Mean tau of other kinds of unit beside the default, and a sliding window",
         "Mean time constant of nets that solved N. Solid, the default: nonlinearity outside, a "
         "clamp at one step, one step a bit. Dashed: nonlinearity inside (N-DMS); tau = 1 + "
         "softplus in place of the clamp (N-DMS); bits held longer with the nonlinearity inside "

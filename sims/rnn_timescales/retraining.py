@@ -42,7 +42,6 @@ def retraining(
 
     def each(net: LeakyRNN, start: Array, key: Key[Array, ""]) -> dict[str, Array]:
         head = stage - start
-        wide = jax.tree.map(lambda a: a, net)
         own = (net.readout[head][None], net.readout_bias[head][None])
         heads = experiment.heads
         readout, bias = (jnp.broadcast_to(a, (heads, *a.shape[1:])) for a in own)

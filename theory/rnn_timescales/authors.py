@@ -21,10 +21,6 @@ FIRST_LOSSES: Mapping[str, tuple[float, ...]] = {
     SINGLE: (0.0918, 0.1622, 0.1711, 0.2422),
     MULTI: (0.0918, 0.1913, 0.2705, 0.3614),
 }
-EPOCHS: Mapping[str, tuple[int, ...]] = {
-    SINGLE: (1, 1, 1, 1, 1, 2, 3, 2, 3, 5),
-    MULTI: (1, 1, 1, 1, 2, 1, 1, 1, 1, 1),
-}
 
 
 def fall(curriculum: str, n: int) -> float:
