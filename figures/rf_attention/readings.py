@@ -22,7 +22,7 @@ from sims.rf_attention.experiment import PENALTIES
 from theory.rf_attention import curves, shared_heads, spectra
 from theory.rf_attention.setting import Setting
 
-MODELS = {"RFA": "rf_attention.rfa", "BRFA": "rf_attention.brfa", "RFMLP": "rf_attention.rfmlp"}
+MODELS = ("RFA", "BRFA", "RFMLP")
 COLORS = {"RFA": BLUE, "BRFA": GREEN, "RFMLP": ORANGE}
 # Power and whether weighted by <x0, x>^p, by target.
 TARGETS = {
@@ -37,7 +37,10 @@ Formula = Literal["own", "scalar", "wrong width", "limit"]
 
 def learning_curves(evidence: Evidence) -> dict[str, xarray.Dataset]:
     """Finished learning curves by model, with coordinates, relative to the targets' variance."""
-    return {name: relative(evidence.sweep(sweep)) for name, sweep in MODELS.items()}
+    attention = evidence.sweep("rf_attention.curves")
+    found = [attention.sel(query_key_mean=mean) for mean in (0.0, 1.0)]
+    found.append(evidence.sweep("rf_attention.curves_rfmlp"))
+    return {name: relative(part) for name, part in zip(MODELS, found, strict=True)}
 
 
 def limit_curves(evidence: Evidence) -> dict[str, xarray.Dataset]:

@@ -105,8 +105,13 @@ def shared(added: xarray.DataArray, predicted: xarray.DataArray) -> Verdict:
 def shared_findings(evidence: Evidence, formula: Formula) -> tuple[xarray.DataArray, ...]:
     """Excess errors on f_1, simulated and by a formula."""
     curve = widening(evidence, "widths")
-    found = theory(evidence, curve, "RFA", [0, *doubled(curve)], formula).sel(target="f1")
-    return excess(curve), found.isel(heads=slice(1, None)) - found.sel(heads=0)
+    found = theory(evidence, curve, "RFA", [0, *doubled(curve)], formula)
+    return excess(curve), _over_limit(found)
+
+
+def _over_limit(found: xarray.DataArray) -> xarray.DataArray:
+    at = found.sel(target="f1")
+    return at.isel(heads=slice(1, None)) - at.sel(heads=0)
 
 
 def widths_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
@@ -133,10 +138,11 @@ def widths_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                 "limit": at.limit.mean(["seed", "heads"]),
                 "theory, infinite heads first": lines.sel(target=target),
             }
+        if model == "RFA":
+            predicted = _over_limit(lines)
         _peak(right, evidence, narrow, model, numbers)
         samples = int(curve.attrs["train"])
-    added, predicted = shared_findings(evidence, "own")
-    _, scalar = shared_findings(evidence, "scalar")
+    added, scalar = shared_findings(evidence, "scalar")
     band(middle, added.heads.values, added.values, BLUE, "RFA, $f_1$")
     middle.plot(predicted.heads, predicted, color=BLUE, label="theory, shared weights", **THEORY)
     middle.plot(scalar.heads, scalar, color=GREY, ls=":", label="scalar formula")

@@ -17,7 +17,7 @@ from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales.exact import LAGS, TRIALS, WARM_UP, leaky_net
 from figures.statistics import Estimate, decide, mean, median, share, verdict, worst
 from figures.style import BLUE, PAGE, THEORY, VERMILLION
-from sims.engine.experiment import named_key
+from sims.engine.experiment import draw, named_key
 from sims.engine.program import run_key
 from sims.rnn_timescales.model import activity
 from sims.rnn_timescales.tasks import training_bits
@@ -55,8 +55,8 @@ def repeated(taus: Sequence[float], repeats: int, steps: int, forms: int = 2) ->
     @jax.jit
     def states(keys: Key[Array, " repeat"]) -> Array:
         def drawn(key: Key[Array, ""]) -> Array:
-            uniform = jax.random.uniform(
-                named_key(key, "bits"), (steps + WARM_UP, TRIALS), "float32"
+            uniform = draw(
+                jax.random.uniform, named_key(key, "bits"), (steps + WARM_UP, TRIALS), "float32"
             )
             chance = jax.random.uniform(named_key(key, "chance"), (TRIALS,), "float32")
             return training_bits("parity", uniform, chance)

@@ -12,7 +12,7 @@ import numpy as np
 import xarray
 from jaxtyping import Array, Float, Real
 
-from sims.engine.experiment import named_key
+from sims.engine.experiment import draw, named_key
 from sims.engine.program import run_key
 from sims.rnn_timescales.model import Dynamics, LeakyRNN, activity
 from sims.rnn_timescales.robustness import accuracy
@@ -177,7 +177,7 @@ def shares(largest: int, sequences: int, fair: bool) -> xarray.Dataset:
         (2 + D)-parity): shares of the sequences.
     """
     key = run_key(jnp.asarray(0))
-    uniform = jax.random.uniform(named_key(key, "bits"), (largest + 2, sequences))
+    uniform = draw(jax.random.uniform, named_key(key, "bits"), (largest + 2, sequences))
     chance = jax.random.uniform(named_key(key, "chance"), (sequences,))
     chance = jnp.where(fair, 0.5, chance)
     odd = np.asarray(labels("parity", training_bits("parity", uniform, chance), largest + 2))

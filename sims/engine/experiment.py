@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, dataclass_transform, get_type_hints
 
 import jax
@@ -68,6 +68,17 @@ def named_key(key: Key[Array, ""], name: str) -> Key[Array, ""]:
     return jax.random.fold_in(key, zlib.crc32(name.encode()))
 
 
+def draw(
+    sampler: Callable[..., Array], key: Key[Array, ""], shape: tuple[int, ...], *settings: Any
+) -> Array:
+    """`sampler(key, shape, *settings)` of `jax.random`: the same bits, drawn along one axis.
+
+    XLA on a CPU compiles a counter of several axes eight times longer, a second instead of an
+    eighth, and runs it twice as long.
+    """
+    return sampler(key, (math.prod(shape),), *settings).reshape(shape)
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(static, traced))
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Experiment:
@@ -78,6 +89,7 @@ class Experiment:
 
     Attributes:
         precision: dtype of every traced float; `"float64"` scopes x64 to this experiment.
+        in_turn: a device takes its runs one by one instead of vmapped: for runs that fill it alone.
         may_diverge: whether a run that reaches NaN or inf is an expected outcome.
         dims: names of the dimensions of each observable and metric that is not a scalar.
 
@@ -86,6 +98,7 @@ class Experiment:
     """
 
     precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    in_turn: ClassVar[bool] = False
     may_diverge: ClassVar[bool] = False
     dims: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 

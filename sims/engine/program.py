@@ -163,13 +163,21 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
     runs, whole = PartitionSpec(RUN_AXIS), PartitionSpec()
     sharding = NamedSharding(devices, runs)
 
-    def mapped(function: Callable, in_axes: tuple, in_specs: tuple) -> Callable:
+    def mapped(function: Callable, *specs: PartitionSpec) -> Callable:
+        own = specs.count(runs)
+
+        def turns(*arguments: PyTree) -> PyTree:
+            shared = arguments[own:]
+            return jax.lax.map(lambda run: function(*run, *shared), arguments[:own])
+
+        axes = tuple(0 if spec == runs else None for spec in specs)
+        together = jax.vmap(function, in_axes=axes, axis_name=BATCH_AXIS)
         # Runs never talk to each other; the check would make experiments mark constants that they
         # scan over as varying along our axis.
         return jax.shard_map(
-            jax.vmap(function, in_axes=in_axes, axis_name=BATCH_AXIS),
+            turns if experiment.in_turn else together,
             mesh=devices,
-            in_specs=in_specs,
+            in_specs=specs,
             out_specs=runs,
             check_vma=False,
         )
@@ -180,13 +188,13 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch
         )
         # Compiled when first called: what goes on from a checkpoint, or as a part, has begun.
-        init = jax.jit(mapped(_init, (0, 0), (runs, runs)))
+        init = jax.jit(mapped(_init, runs, runs))
         carry, _ = jax.eval_shape(init, *batch)
         carry = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), carry
         )
         start = jax.ShapeDtypeStruct((), "int32")
-        whole_chunk = mapped(_chunk, (0, 0, 0, None), (runs, runs, runs, whole))
+        whole_chunk = mapped(_chunk, runs, runs, runs, whole)
         _, row = jax.eval_shape(whole_chunk, *batch, carry, start)
         chunk = jax.jit(whole_chunk, donate_argnums=2).lower(*batch, carry, start).compile()
     return Program(

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Key
 
+from sims.engine.experiment import draw
 from sims.engine.optimisers import Scalar
 
 
@@ -44,7 +45,7 @@ def sample_prompts(
     """
     # One call for all of it: data generation is half of a training step, and calls cost.
     sizes = (length * dimension, length, dimension, dimension, 1)
-    normal = jax.random.normal(key, (prompts, sum(sizes)), dtype)
+    normal = draw(jax.random.normal, key, (prompts, sum(sizes)), dtype)
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)]
     covariates, noise, beta, query, last = jnp.split(normal, ends, axis=1)
     covariates = covariates.reshape(prompts, length, dimension)
@@ -93,7 +94,7 @@ def sample_tasks(
     tasks, dimension = masks.shape
     vectors = 1 if shared else tasks
     sizes = (length * dimension, length * tasks, vectors * dimension, dimension)
-    normal = jax.random.normal(key, (prompts, sum(sizes)))
+    normal = draw(jax.random.normal, key, (prompts, sum(sizes)))
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)]
     covariates, noise, beta, query = jnp.split(normal, ends, axis=1)
     covariates = covariates.reshape(prompts, length, dimension)

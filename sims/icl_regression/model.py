@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from sims.engine.experiment import named_key
+from sims.engine.experiment import draw, named_key
 from sims.icl_regression.data import Prompts
 
 Circuits = tuple[Float[Array, "head token token"], Float[Array, "head token *task"]]
@@ -62,7 +62,7 @@ def initial_attention(
 
     def uniform(name: str, shape: tuple[int, ...], fan_in: int) -> Array:
         bound = fan_in**-0.5
-        return jax.random.uniform(named_key(key, name), shape, "float32", -bound, bound)
+        return draw(jax.random.uniform, named_key(key, name), shape, "float32", -bound, bound)
 
     square = (heads, width, width)
     return SoftmaxAttention(

@@ -14,6 +14,8 @@ import numpy as np
 import xarray
 from jaxtyping import Array, Float
 
+from sims.engine.experiment import draw
+
 
 def pair_moments(
     *, gammas: Sequence[float], dimension: int, length: int, blocks: int, prompts: int
@@ -66,7 +68,7 @@ def pair_errors(
     def block(index: Array) -> Float[Array, " gamma"]:
         x, query = _draws(index, prompts, length, dimension)
         key = jax.random.key(index, impl="threefry2x32")
-        normal = jax.random.normal(key, (prompts, length + dimension), x.dtype)
+        normal = draw(jax.random.normal, key, (prompts, length + dimension), x.dtype)
         beta = normal[:, :dimension] / dimension**0.5
         y = jnp.einsum("pld,pd->pl", x, beta) + noise_variance**0.5 * normal[:, dimension:]
         centred = x - debiased * x.mean(axis=1, keepdims=True)
@@ -97,7 +99,7 @@ def softmax_norms(
         key = jax.random.fold_in(jax.random.key(0, impl="threefry2x32"), length)
 
         def norm(key: Array, omega=omega, length=length, dimension=dimension) -> Array:
-            normal = jax.random.normal(key, (length + 1, dimension), "float32")
+            normal = draw(jax.random.normal, key, (length + 1, dimension), "float32")
             weights = jax.nn.softmax(omega * normal[1:] @ normal[0])
             return jnp.sqrt(jnp.sum(weights**2))
 
@@ -119,7 +121,7 @@ def ridge_risks(
     """
 
     def risk(key: Array) -> Array:
-        x = jax.random.normal(key, (length, dimension), "float64")
+        x = draw(jax.random.normal, key, (length, dimension), "float64")
         gram = x.T @ x
         inverse = jnp.linalg.inv(gram + penalty * jnp.eye(dimension, dtype=x.dtype))
         bias = penalty**2 * jnp.sum(inverse**2) / dimension
@@ -133,5 +135,5 @@ def ridge_risks(
 
 def _draws(index: Array, prompts: int, length: int, dimension: int) -> tuple[Array, Array]:
     key = jax.random.fold_in(jax.random.key(0, impl="threefry2x32"), index)
-    normal = jax.random.normal(key, (prompts, length + 1, dimension), "float64")
+    normal = draw(jax.random.normal, key, (prompts, length + 1, dimension), "float64")
     return normal[:, 1:], normal[:, 0]

@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from sims.engine.experiment import draw
+
 Values = Float[Array, "sample target"]
 
 
@@ -27,7 +29,7 @@ class Samples(NamedTuple):
 
 def sample_inputs(key: Key[Array, ""], samples: int, dimension: int, keys: int) -> Samples:
     """Independent uniform tokens on the unit sphere."""
-    normal = jax.random.normal(key, (samples, keys + 1, dimension), "float64")
+    normal = draw(jax.random.normal, key, (samples, keys + 1, dimension), "float64")
     tokens = normal / jnp.linalg.norm(normal, axis=-1, keepdims=True)
     return Samples(tokens[:, 0], tokens[:, 1:])
 

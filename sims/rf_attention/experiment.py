@@ -13,16 +13,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from sims.engine.errors import UserError
-from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
+from sims.engine.experiment import Arrays, Experiment, draw, named_key, static, traced
 from sims.rf_attention.data import TARGETS, Samples, doubling, sample_direction, sample_inputs
 from sims.rf_attention.features import MODELS, Scales, features, gram, limit, units
 from sims.rf_attention.ridge import Path, eigenpairs, primal_path, ridge_errors, ridge_path
 
 # Relative penalties, of the mean eigenvalue of the Gram matrix.
 PENALTIES = (1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-
-# Of a `WidthCurve`: the run's key, the unscaled Gram matrix, the number of blocks in it, the limit.
-State = tuple[Array, Array, Array, Array]
 
 
 class Problem(NamedTuple):
@@ -38,6 +35,23 @@ class Problem(NamedTuple):
     targets: Float[Array, "test target"]
 
 
+class Widening(NamedTuple):
+    """State of a `WidthCurve`.
+
+    Attributes:
+        key: data of the key that the heads are drawn from.
+        total: the Gram matrix, not scaled.
+        drawn: blocks of heads in it.
+        limit: error of infinitely many.
+    """
+
+    key: Array
+    problem: Problem
+    total: Float[Array, "sample train"]
+    drawn: Array
+    limit: Float[Array, " target"]
+
+
 class Regression(Experiment):
     """What all runs of the room share: data, target, features and their scales.
 
@@ -45,6 +59,7 @@ class Regression(Experiment):
     """
 
     precision = "float64"
+    in_turn = True  # devices that decompose whole batches wait for each other's LAPACK threads
 
     steps: int = static(default=1, help="number of steps", ge=1)
     log_every: int = static(default=1, help="steps between two log points", ge=1)
@@ -72,7 +87,7 @@ class Regression(Experiment):
         inputs = jax.tree.map(lambda *rows: jnp.concatenate(rows), *parts)
         direction = sample_direction(named_key(key, "direction"), self.dimension)
         values = TARGETS[self.targets](inputs, direction)
-        noise = jax.random.normal(named_key(key, "noise"), values[:train].shape, values.dtype)
+        noise = draw(jax.random.normal, named_key(key, "noise"), values[:train].shape, values.dtype)
         labels = values[:train] + jnp.sqrt(self.noise_variance) * noise
         return Problem(inputs, labels, values[train:])
 
@@ -168,30 +183,25 @@ class WidthCurve(Regression):
     test: int = static(default=500, help="test samples", ge=1)
     penalty: float = traced(default=1e-2, help="of the Gram matrix's mean eigenvalue", gt=0)
 
-    def init(self, key: Key[Array, ""]) -> State:
+    def init(self, key: Key[Array, ""]) -> Widening:
         problem = self.problem(key, self.train, self.test)
         kernel = limit(problem.inputs, self.train, model=self.model, scales=self.scales)
+        heads = jax.random.key_data(named_key(key, self.model))
         nothing = jnp.asarray(0, "int32")
-        return (
-            jax.random.key_data(key),
-            jnp.zeros_like(kernel),
-            nothing,
-            self._errors(kernel, problem),
+        return Widening(
+            heads, problem, jnp.zeros_like(kernel), nothing, self._errors(kernel, problem)
         )
 
-    def step(self, state: State, key: Key[Array, ""]) -> tuple[State, Arrays]:
-        data, total, drawn, limiting = state
-        run = _wrapped(data)
-        inputs = self.problem(run, self.train, self.test).inputs
-        heads = jax.random.fold_in(named_key(run, self.model), drawn)
-        block = MODELS[self.model](heads, inputs, self.block, self.scales)
-        return (data, total + block @ block[: self.train].T, drawn + 1, limiting), {}
+    def step(self, state: Widening, key: Key[Array, ""]) -> tuple[Widening, Arrays]:
+        heads = jax.random.fold_in(_wrapped(state.key), state.drawn)
+        block = MODELS[self.model](heads, state.problem.inputs, self.block, self.scales)
+        total = state.total + block @ block[: self.train].T
+        return state._replace(total=total, drawn=state.drawn + 1), {}
 
-    def observe(self, state: State, key: Key[Array, ""]) -> Arrays:
-        data, total, drawn, limiting = state
-        kernel = total / (drawn * units(self.model, self.block, self.dimension))
-        problem = self.problem(_wrapped(data), self.train, self.test)
-        return {"error": self._errors(kernel, problem), "limit": limiting}
+    def observe(self, state: Widening, key: Key[Array, ""]) -> Arrays:
+        units_drawn = state.drawn * units(self.model, self.block, self.dimension)
+        error = self._errors(state.total / units_drawn, state.problem)
+        return {"error": error, "limit": state.limit}
 
     def _errors(self, kernel: Array, problem: Problem) -> Array:
         own, cross = kernel[: self.train], kernel[self.train :]

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from sims.engine.experiment import draw
 from sims.engine.optimisers import Scalar
 from sims.rf_attention.data import Samples
 
@@ -49,7 +50,7 @@ def attention_block(key: Key[Array, ""], samples: Samples, heads: int, scales: S
     query, keys = (_with_bias(scales.radius * tokens, scales.bias) for tokens in samples)
     width = query.shape[-1]
     mean = scales.query_key_mean * jnp.diag(jnp.ones(width, query.dtype).at[-1].set(0))
-    noise = jax.random.normal(key, (heads, width, width), query.dtype)
+    noise = draw(jax.random.normal, key, (heads, width, width), query.dtype)
     queries = jnp.einsum("ni,mij->nmj", query, mean + scales.weight_scale * noise)
     scores = jax.nn.relu(jnp.einsum("nmj,nkj->nmk", queries, keys))
     read = jnp.einsum("nmk,nkj->nmj", scores, keys) / keys.shape[1]
@@ -63,7 +64,7 @@ def network_block(key: Key[Array, ""], samples: Samples, heads: int, scales: Sca
     """
     inputs, square = _stacked(samples, scales)
     units = heads * (samples.query.shape[1] + 1)
-    weights = jax.random.normal(key, (units, inputs.shape[1]), inputs.dtype)
+    weights = draw(jax.random.normal, key, (units, inputs.shape[1]), inputs.dtype)
     return jax.nn.relu(inputs @ weights.T) / jnp.sqrt(square)
 
 

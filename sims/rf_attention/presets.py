@@ -14,12 +14,14 @@ _PAPER = {**_SIZE, "heads": 1000, "smallest": 100, "largest": 3200, "test": 1500
 _MIDDLE = {**_SIZE, "heads": 400, "smallest": 800, "largest": 800}
 
 
-def _presets(**fixed: Any) -> dict[str, Sweep]:
-    fixed["validate"] = True
+def _curves(model: str) -> dict[str, Sweep]:
+    """Learning curves, of attention without and with a mean of the query-key weights (E1, E2)."""
+    base: dict[str, Any] = {"model": model, "validate": True}
+    axes = {"query_key_mean": [0.0, 1.0]} if model == "attention" else {}
     return {
-        "smoke": Sweep(LearningCurve(**fixed, **_SMOKE), seeds=2),
-        "quick": Sweep(LearningCurve(**fixed), seeds=10),
-        "paper": Sweep(LearningCurve(**fixed, **_PAPER), seeds=5),
+        "smoke": Sweep(LearningCurve(**base, **_SMOKE), axes, 2),
+        "quick": Sweep(LearningCurve(**base), axes, 10),
+        "paper": Sweep(LearningCurve(**base, **_PAPER), axes, 5),
     }
 
 
@@ -120,9 +122,8 @@ _POOLED: dict[str, Any] = {"query_key_mean": 1.0}
 _EXACT: dict[str, Any] = {"dimension": 4, "keys": 3, "heads": 0, "block": 1}
 
 SWEEPS = {
-    "rfa": _presets(),
-    "brfa": _presets(query_key_mean=1.0),
-    "rfmlp": _presets(model="network"),
+    "curves": _curves("attention"),
+    "curves_rfmlp": _curves("network"),
     "interplay": _interplay("attention", [0.0, 0.5, 1.0, 2.0, 4.0]),
     "interplay_rfmlp": _interplay("network", [0.0]),
     "limit": _limit("attention"),

@@ -127,15 +127,11 @@ def _applied(rows: Array, weights: Array) -> Array:
     return jnp.einsum("tj,jkp->tkp", rows, weights)
 
 
-# One matrix at a time: LAPACK on a batch waits for threads of a pool that all CPU devices share,
-# and several devices that do so wait for each other for ever.
-@jax.custom_batching.sequential_vmap
 def eigenpairs(matrix: Float[Array, "n n"]) -> tuple[Float[Array, " n"], Float[Array, "n n"]]:
     """Eigenvalues in rising order and eigenvectors, in columns, of a symmetric matrix."""
     values, vectors = jnp.linalg.eigh(matrix)
     return values, vectors
 
 
-@jax.custom_batching.sequential_vmap
 def _solved(matrix: Array, labels: Array) -> Array:
     return jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(matrix), labels)

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
-from sims.engine.experiment import Arrays, batch_max, named_key, static, traced
+from sims.engine.experiment import Arrays, batch_max, draw, named_key, static, traced
 from sims.engine.optimisers import optimiser
 from sims.rnn_timescales.model import CLASSES, Activity, Logits
 from sims.rnn_timescales.tasks import Bits, length, longest
@@ -46,7 +46,7 @@ def cell_of(kind: str, units: int) -> nn.RNNCellBase:
     """flax's cell, to be initialised as PyTorch does: all uniform on +-1/sqrt(units)."""
 
     def uniform(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any = "float32") -> Array:
-        return jax.random.uniform(key, shape, dtype, -(units**-0.5), units**-0.5)
+        return draw(jax.random.uniform, key, shape, dtype, -(units**-0.5), units**-0.5)
 
     return CELLS[kind](units, kernel_init=uniform, recurrent_kernel_init=uniform, bias_init=uniform)
 
@@ -56,7 +56,7 @@ def initial_net(key: Key[Array, ""], kind: str, units: int, heads: int) -> Gated
 
     def uniform(name: str, shape: tuple[int, ...]) -> Array:
         bound = units**-0.5
-        return jax.random.uniform(named_key(key, name), shape, "float32", -bound, bound)
+        return draw(jax.random.uniform, named_key(key, name), shape, "float32", -bound, bound)
 
     cell = cell_of(kind, units)
     own, one = named_key(key, "cell"), jnp.zeros((1, 1), "float32")
@@ -119,7 +119,7 @@ class GatedCurriculum(HeadLists):
         self, net: GatedNet, state: CurriculumState, key: Key[Array, ""]
     ) -> tuple[Logits, Int[Array, "head sequence"], Bool[Array, " head"]]:
         time = longest(self.last)
-        uniform = jax.random.uniform(key, (time + 1, self.sequences), "float32")
+        uniform = draw(jax.random.uniform, key, (time + 1, self.sequences), "float32")
         bits = (uniform[:time] < 0.5).astype("float32")
         taken = length(uniform[-1, 0], state.largest)
         logits = net.read(last_activity(self.cell, net.cell, self.units, bits, taken))

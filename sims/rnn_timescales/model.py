@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from sims.engine.experiment import batch_max, named_key
+from sims.engine.experiment import batch_max, draw, named_key
 from sims.engine.optimisers import Scalar
 
 SLOPE = 0.01
@@ -118,7 +118,7 @@ def initial_net(
 
     def uniform(name: str, shape: tuple[int, ...], fan_in: int) -> Array:
         bound = fan_in**-0.5
-        return jax.random.uniform(named_key(key, name), shape, "float32", -bound, bound)
+        return draw(jax.random.uniform, named_key(key, name), shape, "float32", -bound, bound)
 
     share = jax.random.uniform(named_key(key, "timescale"), (units,), "float32")
     timescale = lowest + spread * share
@@ -143,7 +143,7 @@ INITIAL_SCALE = 0.1
 
 def initial_activity(key: Key[Array, ""], sequences: int, units: int) -> Activity:
     """States to start from, h_0 ~ U(0, 0.1)."""
-    return INITIAL_SCALE * jax.random.uniform(key, (sequences, units), "float32")
+    return INITIAL_SCALE * draw(jax.random.uniform, key, (sequences, units), "float32")
 
 
 def last_activity(

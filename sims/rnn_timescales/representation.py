@@ -10,7 +10,7 @@ import numpy as np
 import xarray
 from jaxtyping import Array, Float, Int, Key
 
-from sims.engine.experiment import named_key
+from sims.engine.experiment import draw, named_key
 from sims.rnn_timescales.model import (
     SLOPE,
     LeakyRNN,
@@ -37,7 +37,7 @@ def simulated(
     A unit's gain is the mean slope of its nonlinearity, .01 where what enters it is negative and
     else 1: the state's own sign outside, that of the effective input inside.
     """
-    uniform = jax.random.uniform(named_key(key, "bits"), (BURN_IN + steps, trials), "float32")
+    uniform = draw(jax.random.uniform, named_key(key, "bits"), (BURN_IN + steps, trials), "float32")
     chance = jax.random.uniform(named_key(key, "chance"), (trials,), "float32")
     bits = training_bits(task, uniform, chance)
     start = initial_activity(named_key(key, "start"), trials, len(net.raw_timescale))

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import xarray
 from jaxtyping import Array, Float, Int, Key
 
-from sims.engine.experiment import named_key
+from sims.engine.experiment import draw, named_key
 from sims.rnn_timescales.model import (
     LeakyRNN,
     effective_input,
@@ -204,7 +204,7 @@ def _without(net: LeakyRNN, unit: Int[Array, ""]) -> LeakyRNN:
 def _changed(net: LeakyRNN, what: str, strength: Array, key: Key[Array, ""]) -> LeakyRNN:
     parts = {"recurrent": net.weights(), "timescale": net.timescale(), "readout": net.readout}
     part = parts[what]
-    noise = jax.random.normal(key, part.shape, part.dtype)
+    noise = draw(jax.random.normal, key, part.shape, part.dtype)
     if what == "timescale":
         noise = jnp.abs(noise)
     moved = part + strength * jnp.linalg.norm(part) * noise / jnp.linalg.norm(noise)

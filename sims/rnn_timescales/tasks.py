@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
+from sims.engine.experiment import draw
+
 TASKS = ("parity", "dms")
 SMALLEST = 2
 
@@ -28,7 +30,7 @@ def training_bits(task: str, uniform: Bits, chance: Float[Array, " sequence"]) -
 
 def fair_bits(key: Key[Array, ""], time: int, sequences: int) -> Bits:
     """Streams with p = 1/2, for every analysis in which chance must be 1/2."""
-    return jax.random.bernoulli(key, 0.5, (time, sequences)).astype("float32")
+    return (draw(jax.random.uniform, key, (time, sequences), "float32") < 0.5).astype("float32")
 
 
 def length(uniform: Float[Array, ""], largest: Int[Array, ""]) -> Int[Array, ""]:

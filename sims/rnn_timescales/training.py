@@ -19,7 +19,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 from sims.engine.errors import UserError
-from sims.engine.experiment import Arrays, Experiment, static, traced
+from sims.engine.experiment import Arrays, Experiment, draw, static, traced
 from sims.engine.optimisers import optimiser
 from sims.rnn_timescales.model import (
     INITIAL_SCALE,
@@ -214,7 +214,7 @@ class Curriculum(HeadLists):
         time = longest(self.last)
         # One draw for all: each further one adds a tenth to the time to compile.
         shape = (time + self.units + 2, self.sequences)
-        uniform = jax.random.uniform(key, shape, "float32")
+        uniform = draw(jax.random.uniform, key, shape, "float32")
         bits = training_bits(self.task, uniform[:time], uniform[-1])
         start = INITIAL_SCALE * uniform[time:-2].T
         taken = length(uniform[-2, 0], state.largest)

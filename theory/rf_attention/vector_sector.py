@@ -20,7 +20,7 @@ from theory.rf_attention.kernels import hermite_coefficients
 from theory.rf_attention.spectra import quadrature
 
 _TERMS = 40
-_CHUNK = 50
+_CHUNK = 10  # what the processor's cache holds
 # (sign, 1, row, column) of all products of a row's sign and a column's.
 _SIGNS = np.stack(
     [np.outer([1, one], [other, both]) for one in (1, -1) for other in (1, -1) for both in (1, -1)]
@@ -50,6 +50,7 @@ def sector(
     orders = np.arange(_TERMS)
     coefficients = hermite_coefficients(mean * t, _TERMS)
     coefficients = coefficients * np.exp(-scipy.special.gammaln(orders + 1) / 2)[:, None]
+    pairs = np.einsum("nt,nu->ntu", coefficients, coefficients)
     rng = np.random.default_rng(seed)
     total = np.zeros((2, 2, nodes, nodes))
     for _ in range(rotations // _CHUNK):
@@ -60,10 +61,10 @@ def sector(
         inner = 1 + np.einsum("it,qij,ju->qtu", tokens, block, tokens, optimize=True)
         r = (1 + block[:, :1, :1]) * inner / 4
         kernel = np.zeros_like(r)
-        power = inner.copy()
-        for n in orders:
-            kernel += np.multiply.outer(coefficients[n], coefficients[n]) * power
-            power *= r
+        for pair in pairs[::-1]:
+            kernel *= r
+            kernel += pair
+        kernel *= inner
         total += np.einsum("qtu,qij->ijtu", kernel, block, optimize=True)
     scale = np.sqrt(weights)
     found = total / (rotations // _CHUNK * len(block)) * scale[:, None] * scale
