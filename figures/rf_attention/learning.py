@@ -43,16 +43,17 @@ def attention_learns(found: Curves, size: int) -> Verdict:
 
 def mean_helps(found: Curves, size: int) -> Verdict:
     """C-RFA-25: on g_1 and g_3 BRFA beats RFA, which beats the network."""
-    limits = {"g1": 0.6, "g3": 0.92} if size > 1000 else {"g1": 0.88, "g3": 0.96}
+    large = size > 1000
+    limits, behind = ({"g1": 0.6, "g3": 0.92}, 1.0) if large else ({"g1": 0.88, "g3": 0.96}, 1.15)
     parts = {t: paired(found, "BRFA", "RFA", t, size) for t in limits}
     others = {t: paired(found, "RFMLP", "RFA", t, size) for t in limits}
     states: list[State] = [decide(part, high=limits[t]) for t, part in parts.items()]
-    states.extend(decide(part, low=1.15) for part in others.values())
+    states.extend(decide(part, low=behind) for part in others.values())
     detail = {f"BRFA/RFA, {t}": part.value for t, part in parts.items()}
     detail |= {f"RFMLP/RFA, {t}": part.value for t, part in others.items()}
     expected = ", ".join(f"BRFA/RFA {t} <= {high}" for t, high in limits.items())
     return verdict(
-        "C-RFA-25", parts["g1"], expected + ", RFMLP/RFA >= 1.15", worst(*states), detail
+        "C-RFA-25", parts["g1"], f"{expected}, RFMLP/RFA >= {behind:g}", worst(*states), detail
     )
 
 

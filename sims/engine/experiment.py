@@ -89,7 +89,8 @@ class Experiment:
 
     Attributes:
         precision: dtype of every traced float; `"float64"` scopes x64 to this experiment.
-        in_turn: a device takes its runs one by one instead of vmapped: for runs that fill it alone.
+        alone: a run fills a device: batches hold one for each, so that little is lost when
+            they are interrupted, and nothing is vmapped.
         may_diverge: whether a run that reaches NaN or inf is an expected outcome.
         dims: names of the dimensions of each observable and metric that is not a scalar.
 
@@ -98,7 +99,7 @@ class Experiment:
     """
 
     precision: ClassVar[Literal["float32", "float64"]] = "float32"
-    in_turn: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
     may_diverge: ClassVar[bool] = False
     dims: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 

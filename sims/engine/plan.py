@@ -78,10 +78,12 @@ def plan(sweeps: Sequence[Sweep]) -> list[Group]:
         for run in sweep.runs():
             key = (sweep.name, jax.tree.structure(run.experiment))
             structures.setdefault(key, {})[run.id] = run
-    return [
-        Group(experiment_name(type(next(iter(runs.values())).experiment)), runs, even(len(runs)))
-        for runs in structures.values()
-    ]
+    groups = []
+    for runs in structures.values():
+        kind = type(next(iter(runs.values())).experiment)
+        size = mesh().size if kind.alone else even(len(runs))
+        groups.append(Group(experiment_name(kind), runs, size))
+    return groups
 
 
 def even(count: int) -> int:

@@ -166,16 +166,16 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
     def mapped(function: Callable, *specs: PartitionSpec) -> Callable:
         own = specs.count(runs)
 
-        def turns(*arguments: PyTree) -> PyTree:
-            shared = arguments[own:]
-            return jax.lax.map(lambda run: function(*run, *shared), arguments[:own])
+        def single(*arguments: PyTree) -> PyTree:
+            first = jax.tree.map(lambda a: a[0], arguments[:own])
+            return jax.tree.map(lambda a: a[None], function(*first, *arguments[own:]))
 
         axes = tuple(0 if spec == runs else None for spec in specs)
         together = jax.vmap(function, in_axes=axes, axis_name=BATCH_AXIS)
         # Runs never talk to each other; the check would make experiments mark constants that they
         # scan over as varying along our axis.
         return jax.shard_map(
-            turns if experiment.in_turn else together,
+            single if experiment.alone else together,
             mesh=devices,
             in_specs=specs,
             out_specs=runs,

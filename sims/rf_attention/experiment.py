@@ -59,7 +59,7 @@ class Regression(Experiment):
     """
 
     precision = "float64"
-    in_turn = True  # devices that decompose whole batches wait for each other's LAPACK threads
+    alone = True  # devices that decompose whole batches wait for each other's LAPACK threads
 
     steps: int = static(default=1, help="number of steps", ge=1)
     log_every: int = static(default=1, help="steps between two log points", ge=1)

@@ -22,7 +22,7 @@ from sims.engine.results import load
 from sims.engine.store import Store
 from sims.engine.sweep import Sweep
 from tests.sims.engine import toy
-from tests.sims.engine.toy import Patient, Quadratic, Quadratic64
+from tests.sims.engine.toy import Patient, Quadratic, Quadratic64, QuadraticAlone
 
 QUICK = dict(quiet=True)
 
@@ -106,6 +106,18 @@ def test_a_result_depends_on_nothing_but_its_run(store, tmp_path):
     run([alone], single, **QUICK)
     apart = np.abs(together - load(single, alone).x.sel(seed=5)).max()
     assert apart <= 1e-4 * np.abs(together).max()
+
+
+def test_runs_alone_on_a_device_are_those_of_a_batch(store):
+    settings = dict(steps=20, log_every=10, noise=0.1, size=5)
+    rates = {"learning_rate": (0.1, 0.3)}
+    together, alone = (
+        Sweep(kind(**settings), rates, seeds=3) for kind in (Quadratic, QuadraticAlone)
+    )
+    report = run([together, alone], store, **QUICK)
+    assert report.compilations == 2 and report.computed == 12
+    found = [load(store, sweep).x.values for sweep in (together, alone)]
+    np.testing.assert_allclose(*found, rtol=1e-6)
 
 
 def test_a_run_that_asks_to_stop_ends_there_alone(store):

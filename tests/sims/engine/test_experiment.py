@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 from sims.engine.errors import UserError
-from sims.engine.experiment import named_key, parse_setting, static, traced_names, with_settings
+from sims.engine.experiment import (
+    draw,
+    named_key,
+    parse_setting,
+    static,
+    traced_names,
+    with_settings,
+)
 from sims.engine.optimisers import optimiser
 from sims.engine.sweep import Sweep
 from tests.sims.engine.toy import Quadratic
@@ -64,6 +71,13 @@ def test_a_batch_of_settings_passes_through_vmap():
 def test_a_misspelt_limit_is_a_programmer_s_error():
     with pytest.raises(TypeError, match="unknown limits"):
         static(default=1, min=0)
+
+
+@pytest.mark.parametrize("sampler", [jax.random.normal, jax.random.uniform])
+def test_draws_along_one_axis_are_the_same_bits(sampler):
+    key = jax.random.key(3, impl="threefry2x32")
+    found = jax.vmap(lambda key: draw(sampler, key, (4, 3, 2), "float32"))(key[None])[0]
+    np.testing.assert_array_equal(found, sampler(key, (4, 3, 2), "float32"))
 
 
 def test_names_split_keys():

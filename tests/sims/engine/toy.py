@@ -60,6 +60,12 @@ class Quadratic64(Quadratic):
     precision = "float64"
 
 
+class QuadraticAlone(Quadratic):
+    """The same, one run on a device at a time."""
+
+    alone = True
+
+
 class Patient(Quadratic):
     """Stops at the first log point at which |x| < tolerance."""
 
