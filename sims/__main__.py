@@ -33,7 +33,12 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--preset", default="quick", help="quick (default), paper, ...")
         sub.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 instead")
         sub.add_argument(
-            "--set", nargs="+", default=[], metavar="key=value", help="settings; a,b makes an axis"
+            "--set",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="key=value",
+            help="settings; a,b makes an axis",
         )
         if command == "run":
             sub.add_argument("--dry-run", action="store_true", help="say what would be done")

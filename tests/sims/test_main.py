@@ -78,6 +78,13 @@ def test_dry_run_says_what_would_be_done_and_does_nothing(call):
     assert call("show", "outside.walk")[0] == 1
 
 
+def test_settings_may_be_given_one_by_one(call):
+    code, out, _ = call(
+        "run", "outside.walk", "--dry-run", "--set", "rate=0.1,0.2,0.3", "--set", "size=3"
+    )
+    assert code == 0 and "6 of 6 runs missing" in out
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
