@@ -120,7 +120,8 @@ def plain(panel: Axes, ticks: np.ndarray) -> None:
     """Numbers without powers of ten on logarithmic axes, one tick per value of x."""
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.xaxis.set_minor_locator(NullLocator())
-    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = panel.get_ylim()
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 4 * low else range(1, 10)))
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     panel.yaxis.set_minor_locator(NullLocator())
     panel.tick_params(axis="x", labelrotation=45)

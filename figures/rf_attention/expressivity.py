@@ -89,7 +89,7 @@ def expressivity_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid[0].set_ylabel("relative test error")
     handles = [Line2D([], [], color=color) for color in COLORS.values()]
     handles.append(Line2D([], [], color=GREY, lw=0.8))
-    grid[-1].legend(handles, [*COLORS, "floor"], fontsize=5.5, loc="lower left")
+    drawing.legend(handles, [*COLORS, "floor"], fontsize=6, loc="outside right center")
     numbers["s^2 at d = 8"] = {model: v.sel(target="s^2").values for model, v in rough.items()}
     return drawing, {**numbers, "floor": least}
 

@@ -192,7 +192,7 @@ def kernels_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         shown = found.isel(level=slice(0, 10))
         middle.plot(shown.theory, shown.found, "o", color=color, ms=3.5, label=label)
         numbers[f"levels {label}"] = {"theory": found.theory, "found": found.found}
-    ends = [1e-5, 1]
+    ends = [1e-6, 1]
     middle.plot(ends, ends, color="black", label="equal", **THEORY)
     middle.set(xscale="log", xlabel="eigenvalue, theory", ylabel="mean over a pool's",
                title="spectra, $d=4$, $N=3$")  # fmt: skip
