@@ -168,7 +168,8 @@ def test_finished_runs_are_let_go(store, monkeypatch):
 
     monkeypatch.setattr(execute, "compile_program", seen)
     report = run([sweep], store, **QUICK)
-    assert sizes == [8, 4, 2] and report.compilations == 3
+    halves = [size for size in (8, 4, 2, 1) if size >= len(jax.devices())]
+    assert sizes == halves and report.compilations == len(halves)
     monkeypatch.setattr(execute, "fitting", lambda batch_size, going, devices: batch_size)
     other = Store(store.root.parent / "whole")
     run([sweep], other, **QUICK)
