@@ -46,7 +46,7 @@ def by_n(training: xarray.Dataset) -> xarray.Dataset:
         where it was not.
     """
     raw, dt = training.raw_timescale, 1 / training.attrs["hold"]
-    tau = dt + np.logaddexp(0, raw) if training.attrs["smooth"] else raw.where(~(raw < dt), dt)
+    tau = dt + np.log1p(np.exp(raw)) if training.attrs["smooth"] else raw.where(~(raw < dt), dt)
     epochs = training.kept / training.attrs["log_every"]
     found = xarray.Dataset({"tau": tau, "solved": epochs.where(epochs > 0)})
     return found.assign_coords(stage=found.stage + SMALLEST).rename(stage="n")

@@ -6,10 +6,20 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Evidence, Figure
 from figures.rnn_timescales.curricula import average
-from figures.rnn_timescales.stages import COLORS, MULTI, NAMES, SINGLE, by_n, last_n, whole_numbers
+from figures.rnn_timescales.stages import (
+    COLORS,
+    MULTI,
+    NAMES,
+    SINGLE,
+    TITLES,
+    by_n,
+    last_n,
+    whole_numbers,
+)
 from figures.style import GREY, PAGE, PURPLE
 from sims.rnn_timescales.robustness import resolution
 
@@ -33,22 +43,24 @@ def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                 values = average(found, forget)
                 values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
                 mean = values.mean("seed")
-                axes.plot(values.n, mean, dash, color=COLORS[task, forget], label=NAMES[forget])
+                axes.plot(values.n, mean, dash, color=COLORS[task, forget])
                 numbers[f"{name}, {NAMES[forget]}"] = {"N": values.n, "mean": mean}
         axes.set(xlabel="N", title=title)
     sliding = by_n(evidence.sweep("rnn_timescales.sliding_parity"))
     both = by_n(evidence.sweep("rnn_timescales.parity"))
     for forget in (SINGLE, MULTI):
         epochs = both.solved.sel(forget=forget).mean("seed", skipna=False)
-        grid[3].plot(epochs, epochs.n, "o-", ms=3, color=COLORS["parity", forget],
-                     label=NAMES[forget])  # fmt: skip
+        grid[3].plot(epochs, epochs.n, "o-", ms=3, color=COLORS["parity", forget])
     mean = sliding.solved.mean("seed", skipna=False)
-    grid[3].plot(mean, mean.n, "s-", ms=3, color=PURPLE, label="sliding window")
+    grid[3].plot(mean, mean.n, "s-", ms=3, color=PURPLE)
     numbers["sliding"] = {"N": mean.n, "epoch": mean}
     grid[3].set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
-    grid[3].legend(fontsize=6)
     grid[0].set_ylabel(r"mean $\tau$ (bits)")
-    grid[0].legend(fontsize=6)
+    lines = [Line2D([], [], color=color) for color in (*COLORS.values(), PURPLE)]
+    lines += [Line2D([], [], color="black", ls=dash) for dash in ("-", "--")]
+    names = [f"{TITLES[task]}, {NAMES[forget]}" for task, forget in COLORS]
+    names += ["sliding window", "named first", "named second"]
+    drawing.legend(lines, names, fontsize=5.5, loc="outside lower center", ncols=4)
     whole_numbers(*grid[:3])
     return drawing, numbers
 
@@ -70,7 +82,7 @@ def held_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     axes.axvline(1 / sweep.attrs["hold"], color=GREY, lw=0.6, ls=":")
     axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
     axes.set(xscale="log", xlabel="step dt (bits)", ylabel="accuracy", title="N-parity")
-    axes.legend(fontsize=6)
+    drawing.legend(fontsize=6, loc="outside right center")
     return drawing, numbers
 
 
