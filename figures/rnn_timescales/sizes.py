@@ -213,8 +213,10 @@ def sizes_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     for panel in (grid[0, 2], *grid[1]):
         _by_size(panel, np.asarray(tau.units.values, "float64"))
     # limits of its own: where no N* is known, as at smoke, a logarithmic axis has none
-    grid[0, 2].set(ylabel="$N^*$", yscale="log", ylim=(3, 15))
+    asked = [float(n) for drawn in numbers.values() for n in (drawn["N"][0], drawn["N"][-1])]
+    grid[0, 2].set(ylabel="$N^*$", yscale="log")
     grid[0, 2].set_yticks([3, 5, 7, 10, 15], ["3", "5", "7", "10", "15"])
+    grid[0, 2].set_ylim(min(asked), max(asked))
     grid[0, 2].minorticks_off()
     if grid[0, 2].get_legend_handles_labels()[0]:
         grid[0, 2].legend()

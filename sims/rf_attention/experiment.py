@@ -16,7 +16,7 @@ from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, draw, named_key, static, traced
 from sims.rf_attention.data import TARGETS, Samples, doubling, sample_direction, sample_inputs
 from sims.rf_attention.features import MODELS, Scales, features, gram, limit, units
-from sims.rf_attention.ridge import Path, eigenpairs, primal_path, ridge_errors, ridge_path
+from sims.rf_attention.ridge import Path, primal_path, ridge_errors, ridge_path
 
 # Relative penalties, of the mean eigenvalue of the Gram matrix.
 PENALTIES = (1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -40,6 +40,7 @@ class Widening(NamedTuple):
 
     Attributes:
         key: data of the key that the heads are drawn from.
+        problem: the run's rows.
         total: the Gram matrix, not scaled.
         drawn: blocks of heads in it.
         limit: error of infinitely many.
@@ -233,7 +234,7 @@ class Pool(Regression):
             kernel = gram(named_key(run, self.model), problem.inputs, self.pool, **drawn)
         else:
             kernel = limit(problem.inputs, self.pool, **options)
-        values, vectors = eigenpairs(kernel / self.pool)
+        values, vectors = jnp.linalg.eigh(kernel / self.pool)
         energy = (vectors.T @ problem.labels) ** 2 / self.pool
         return state, {"eigenvalue": values[::-1], "energy": energy[::-1]}
 

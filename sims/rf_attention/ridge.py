@@ -47,7 +47,7 @@ def ridge_path(
         penalties: relative, of the mean eigenvalue.
     """
     count = len(gram)
-    values, vectors = eigenpairs(gram)
+    values, vectors = jnp.linalg.eigh(gram)
     values = jnp.maximum(values, 0)
     delta = penalties * jnp.trace(gram) / count
     inverse = 1 / (values[:, None] + delta)
@@ -72,7 +72,7 @@ def primal_path(
     1 - hat, (sum_j delta/(s_j + delta) + n - k)/n.
     """
     count, width = train.shape
-    values, vectors = eigenpairs(train.T @ train)
+    values, vectors = jnp.linalg.eigh(train.T @ train)
     values = jnp.maximum(values, 0)
     delta = penalties * values.sum() / count
     inverse = 1 / (values[:, None] + delta)
@@ -92,7 +92,8 @@ def ridge_errors(
 ) -> Float[Array, " target"]:
     """Errors at one penalty, relative as in `ridge_path`: a solve instead of eigenpairs."""
     mean = jnp.trace(gram) / len(gram)
-    dual = _solved(gram + penalty * mean * jnp.eye(len(gram), dtype=gram.dtype), labels)
+    ridge = gram + penalty * mean * jnp.eye(len(gram), dtype=gram.dtype)
+    dual = jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(ridge), labels)
     return jnp.mean((cross @ dual - targets) ** 2, axis=0)
 
 
@@ -108,7 +109,7 @@ def norm_constrained(
         Dual coefficients a, with fhat = cross a, and delta, the multiplier of the constraint; delta
         is 1e-16 of the mean eigenvalue where the interpolating solution lies inside the ball.
     """
-    values, vectors = eigenpairs(gram)
+    values, vectors = jnp.linalg.eigh(gram)
     values, rotated = jnp.maximum(values, 0), vectors.T @ labels
     mean = values.mean()
 
@@ -125,13 +126,3 @@ def norm_constrained(
 
 def _applied(rows: Array, weights: Array) -> Array:
     return jnp.einsum("tj,jkp->tkp", rows, weights)
-
-
-def eigenpairs(matrix: Float[Array, "n n"]) -> tuple[Float[Array, " n"], Float[Array, "n n"]]:
-    """Eigenvalues in rising order and eigenvectors, in columns, of a symmetric matrix."""
-    values, vectors = jnp.linalg.eigh(matrix)
-    return values, vectors
-
-
-def _solved(matrix: Array, labels: Array) -> Array:
-    return jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(matrix), labels)

@@ -38,7 +38,7 @@ from theory.rf_attention.spectra import Level, Spectrum, harmonics
 SAMPLED = ((0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1))
 _CHUNK = 2000
 # log kap, from where the ridge alone counts (kap > ridge/n) to where nothing is learnt.
-# Errors are within 2e-4 of those on a grid of 400.
+# Errors are within 3e-4 of those on a grid of 400 (measured: 2.2e-4).
 _GRID = np.linspace(-28.5, 2.0, 60)
 
 Matrices = Float[np.ndarray, "level head feature feature"]

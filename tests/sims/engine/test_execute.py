@@ -114,6 +114,7 @@ def test_runs_alone_on_a_device_are_those_of_a_batch(store):
     together, alone = (
         Sweep(kind(**settings), rates, seeds=3) for kind in (Quadratic, QuadraticAlone)
     )
+    assert [group.batch_size for group in plan.plan([alone])] == [len(jax.devices())]
     report = run([together, alone], store, **QUICK)
     assert report.compilations == 2 and report.computed == 12
     found = [load(store, sweep).x.values for sweep in (together, alone)]

@@ -216,3 +216,25 @@ def test_a_pool_of_independent_features_is_linear_ridge():
         errors.append(((found - y) ** 2).sum())
     predicted = curves.pooled(np.maximum(values, 0), energy, 100, 60.0)
     assert predicted == pytest.approx(np.mean(errors), rel=0.06)
+
+
+def test_the_grid_of_shared_heads_is_fine_enough(monkeypatch):
+    """Within 3e-4 of a grid four times as fine; one five times as coarse is not."""
+    setting = Setting(4, 3)
+    spectrum = spectra.rfa_spectrum(setting)
+    matrices = shared_heads.head_matrices(setting, spectrum, heads=20, samples=8000)
+    parts = spectra.monomial_energies(2, True, setting)
+
+    def errors(points):
+        grid = np.linspace(shared_heads._GRID[0], shared_heads._GRID[-1], points)
+        with monkeypatch.context() as patch:
+            patch.setattr(shared_heads, "_GRID", grid)
+            found = shared_heads.strengths(spectrum, matrices, 30)
+            return np.array([
+                shared_heads.shared_width(found, parts, n, ridge)
+                for n in (20, 60, 200) for ridge in (1e-4, 1e-2)
+            ])  # fmt: skip
+
+    fine = errors(240)
+    assert abs(errors(len(shared_heads._GRID)) / fine - 1).max() < 3e-4
+    assert abs(errors(12) / fine - 1).max() > 3e-4
