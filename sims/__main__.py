@@ -113,7 +113,7 @@ def _run(options: argparse.Namespace) -> int:
     sweep = _sweep(options)
     store = Store(options.results)
     if options.dry_run:
-        groups = forecast([sweep], store)
+        groups = forecast([sweep], store, quiet=options.quiet)
         if options.json:
             print(json.dumps(groups, indent=1))
             return FINISHED
@@ -122,7 +122,7 @@ def _run(options: argparse.Namespace) -> int:
                 f"{group['experiment']}: {group['missing']} of {group['runs']} runs missing, "
                 f"{group['batches']} batches of {group['batch_size']}, "
                 f"{group['compilations']} compilations, "
-                f"{group['bytes_per_device'] / 2**20:.1f} MiB a device, about "
+                f"{group['bytes_per_device'] / 2**20:.1f} MiB a device, at most about "
                 f"{clock(group['seconds'])}"
             )
         return FINISHED

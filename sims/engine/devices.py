@@ -51,6 +51,11 @@ def mesh() -> jax.sharding.Mesh:
     return jax.sharding.Mesh(np.asarray(devices), (RUN_AXIS,))
 
 
+def on_cpu() -> bool:
+    """Whether the chosen devices are CPU cores."""
+    return mesh().devices.flat[0].platform == "cpu"
+
+
 def memory_limit(device: Any) -> int:
     """Bytes that a batch may take on a JAX device: 90 % of an accelerator's, half of a host's."""
     stats = device.memory_stats() if device.platform != "cpu" else None

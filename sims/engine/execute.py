@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -255,8 +256,15 @@ class _Driver:
         return self.parts[key]
 
 
-def forecast(sweeps: Sequence[Sweep], store: Store) -> list[dict[str, Any]]:
-    """What `run` would do, per group, from its compiled program and two chunks run and dropped.
+# Seconds after which one chunk is enough to tell how long chunks take.
+_LONG_CHUNK = 2.0
+
+
+def forecast(sweeps: Sequence[Sweep], store: Store, *, quiet: bool = False) -> list[dict[str, Any]]:
+    """What `run` would do, per group, from its compiled program and a chunk run and dropped.
+
+    Args:
+        quiet: do not say what is being measured.
 
     Returns:
         One dict per group: `experiment`, `runs`, `missing`, `batch_size`, `batches`,
@@ -270,6 +278,10 @@ def forecast(sweeps: Sequence[Sweep], store: Store) -> list[dict[str, Any]]:
         entry |= {"batch_size": group.batch_size, "batches": 0, "compilations": 0}
         entry |= {"bytes_per_device": 0, "seconds": 0.0}
         if missing:
+            every = next(iter(group.runs.values())).experiment.log_every
+            if not quiet:
+                line = f"{group.name}: compiling, then timing a chunk of {every} steps"
+                print(line, file=sys.stderr, flush=True)
             entry |= _measured(group, store)
         groups.append(entry)
     return groups
@@ -284,10 +296,12 @@ def _measured(group: Group, store: Store) -> dict[str, Any]:
     batch = program.place(stack(padded))
     carry, _ = program.init(*batch)
     took = 0.0
-    for start in (0, 0):
+    for start in (0, 0):  # the first warms up, which long ones do not notice
         begun = time.monotonic()
         carry, _ = jax.block_until_ready(program.chunk(*batch, carry, np.int32(start)))
         took = time.monotonic() - begun
+        if took > _LONG_CHUNK:
+            break
     batches = len(group.batches(store))
     chunks = batches * runs[0].experiment.steps // runs[0].experiment.log_every
     return {

@@ -89,8 +89,9 @@ class Experiment:
 
     Attributes:
         precision: dtype of every traced float; `"float64"` scopes x64 to this experiment.
-        alone: a run fills a device: batches hold one for each, so that little is lost when
-            they are interrupted, and nothing is vmapped.
+        alone: a run keeps a CPU core busy: there batches hold one for each and nothing is
+            vmapped, so that no run takes steps that only another one needs, and little is lost
+            when they are interrupted.
         may_diverge: whether a run that reaches NaN or inf is an expected outcome.
         dims: names of the dimensions of each observable and metric that is not a scalar.
 

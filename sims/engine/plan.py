@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import jax
 
-from sims.engine.devices import mesh
+from sims.engine.devices import mesh, on_cpu
 from sims.engine.identity import digest, experiment_name
 from sims.engine.results import index
 from sims.engine.store import Store, read_json, write_json
@@ -81,7 +81,7 @@ def plan(sweeps: Sequence[Sweep]) -> list[Group]:
     groups = []
     for runs in structures.values():
         kind = type(next(iter(runs.values())).experiment)
-        size = mesh().size if kind.alone else even(len(runs))
+        size = mesh().size if kind.alone and on_cpu() else even(len(runs))
         groups.append(Group(experiment_name(kind), runs, size))
     return groups
 
@@ -89,8 +89,7 @@ def plan(sweeps: Sequence[Sweep]) -> list[Group]:
 def even(count: int) -> int:
     """The batch size for `count` runs: as few batches as fit, all of nearly the same size."""
     devices = mesh()
-    on_cpu = devices.devices.flat[0].platform == "cpu"
-    batches = math.ceil(count / (CPU_WIDTH * devices.size)) if on_cpu else 1
+    batches = math.ceil(count / (CPU_WIDTH * devices.size)) if on_cpu() else 1
     return math.ceil(count / batches / devices.size) * devices.size
 
 

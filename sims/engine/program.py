@@ -16,7 +16,7 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Bool, Int, Key, PyTree
 
-from sims.engine.devices import RUN_AXIS, mesh, numerics
+from sims.engine.devices import RUN_AXIS, mesh, numerics, on_cpu
 from sims.engine.experiment import (
     BATCH_AXIS,
     Experiment,
@@ -175,7 +175,7 @@ def compile_program(experiment: Experiment, batch_size: int) -> Program:
         # Runs never talk to each other; the check would make experiments mark constants that they
         # scan over as varying along our axis.
         return jax.shard_map(
-            single if experiment.alone else together,
+            single if experiment.alone and on_cpu() else together,
             mesh=devices,
             in_specs=specs,
             out_specs=runs,

@@ -50,9 +50,9 @@ class Cell(NamedTuple):
 
 
 def relax(
-    leak: Float[Array, " unit"], dynamics: Dynamics, state: Activity, inputs: Activity
-) -> Activity:
-    """The state one step later, given the effective input u."""
+    leak: Float[Array, "..."], dynamics: Dynamics, state: Float[Array, "a b"], inputs: Array
+) -> Float[Array, "a b"]:
+    """The state one step later, given the effective input u; `leak` is laid along the units."""
     if dynamics.inside:
         return (1 - leak) * state + leak * jax.nn.leaky_relu(inputs, SLOPE)
     return jax.nn.leaky_relu((1 - leak) * state + leak * inputs, SLOPE)
@@ -174,7 +174,8 @@ def activity(
 
 
 # Reverse mode by hand: a loop whose bounds are data has no derivative of its own, and a scan over
-# the longest stream would take, and store, steps that are not needed.
+# the longest stream would take, and store, steps that are not needed. States are (unit, sequence)
+# here: on a CPU W h then takes a third less time than h W^T at 32 units.
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _unrolled(
     dynamics: Dynamics,
@@ -190,40 +191,63 @@ def _unrolled(
 def _forward(
     dynamics: Dynamics, cell: Cell, start: Activity, bits: Array, length: Array, longest: Array
 ) -> tuple[Activity, tuple]:
-    hold, time = dynamics.hold, dynamics.hold * len(bits)
+    inside, hold, _ = dynamics
+    time, first = hold * len(bits), start.T
+    leak, input_weight, bias = (part[:, None] for part in (cell.leak, *cell[2:]))
 
-    def step(t: Array, carry: tuple[Activity, Array, Array]) -> tuple[Activity, Array, Array]:
+    def step(t: Array, carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         state, states, inputs = carry
-        u = effective_input(cell, state, bits[t // hold])
-        new = jnp.where(time - t <= hold * length, relax(cell.leak, dynamics, state, u), state)
-        return new, states.at[t].set(state), inputs.at[t].set(u)
+        u = cell.weights @ state + input_weight * bits[t // hold] + bias
+        new = jnp.where(time - t <= hold * length, relax(leak, dynamics, state, u), state)
+        return new, states.at[t + 1].set(new), inputs.at[t].set(u) if inside else inputs
 
-    empty = jnp.zeros((time, *start.shape), start.dtype)
+    # Outside, the new state has the sign of f's argument, which is all that f' needs.
+    inputs = jnp.zeros((time if inside else 0, *first.shape), first.dtype)
+    states = jnp.zeros((time + 1, *first.shape), first.dtype).at[time - hold * longest].set(first)
     last, states, inputs = jax.lax.fori_loop(
-        time - hold * longest, time, step, (start, empty, empty)
+        time - hold * longest, time, step, (first, states, inputs)
     )
-    return last, (cell, states, inputs, bits, length, longest)
+    return last.T, (cell, states, inputs, bits, length, longest)
 
 
 def _backward(dynamics: Dynamics, kept: tuple, slope: Activity) -> tuple:
     cell, states, inputs, bits, length, longest = kept
-    hold, time = dynamics.hold, len(states)
+    inside, hold, _ = dynamics
+    time, leak = len(states) - 1, cell.leak[:, None]
+    back_weights = (leak * cell.weights).T
 
-    def step(back: Array, carry: tuple[Activity, Cell]) -> tuple[Activity, Cell]:
+    def step(back: Array, carry: tuple[Array, Cell]) -> tuple[Array, Cell]:
         slope, total = carry
-        t = time - 1 - back
-        counts = back < hold * length
-        _, pull = jax.vjp(
-            lambda leak, state, u: relax(leak, dynamics, state, u), cell.leak, states[t], inputs[t]
+        t, counts = time - 1 - back, back < hold * length
+        state, argument = states[t], inputs[t] if inside else states[t + 1]
+        # with respect to f's argument, and to (1 - a) h, which is a part of it or beside it
+        own = jnp.where(counts, jnp.where(argument >= 0, slope, SLOPE * slope), 0)
+        old = jnp.where(counts, slope, 0) if inside else own
+        total = Cell(
+            total.leak + jnp.sum(old * state, axis=1) if inside else total.leak,
+            total.weights + own @ state.T,
+            total.input_weight + own @ bits[t // hold],
+            total.bias + own.sum(axis=1),
         )
-        leak, state, u = pull(jnp.where(counts, slope, 0))
-        own = Cell(leak, u.T @ states[t], bits[t // hold] @ u, u.sum(axis=0))
-        total = jax.tree.map(jnp.add, total, own)
-        return jnp.where(counts, state + u @ cell.weights, slope), total
+        return jnp.where(counts, (1 - leak) * old + back_weights @ own, slope), total
 
     zero = jax.tree.map(jnp.zeros_like, cell)
-    slope, total = jax.lax.fori_loop(0, hold * longest, step, (slope, zero))
-    return total, slope, jnp.zeros_like(bits), None, None
+    slope, total = jax.lax.fori_loop(0, hold * longest, step, (slope.T, zero))
+    # The leak's gradient is the sum over time of own u - old h. As u is linear in the other
+    # parameters, its first part follows from their gradients, without a pass over the states.
+    own_u = (
+        jnp.sum(cell.weights * total.weights, axis=1)
+        + cell.input_weight * total.input_weight
+        + cell.bias * total.bias
+    )
+    old_h = total.leak if inside else jnp.diagonal(total.weights)
+    gradient = Cell(
+        own_u - old_h,
+        leak * total.weights,
+        cell.leak * total.input_weight,
+        cell.leak * total.bias,
+    )
+    return gradient, slope.T, jnp.zeros_like(bits), None, None
 
 
 _unrolled.defvjp(_forward, _backward)

@@ -71,7 +71,7 @@ _FULL = {
 }
 
 # The authors' settings as far as two cores go, for the numbers that their checkpoints give.
-_AUTHORS = Sweep(_paper(12, last=5), BOTH, 3)
+_AUTHORS = _paper(40, last=11)
 
 SWEEPS = {
     name: {
@@ -83,9 +83,9 @@ SWEEPS = {
     for name in _STANDARD
 }
 SWEEPS["authors_parity"] = {
-    "smoke": _smoke(_AUTHORS),
-    "authors": _AUTHORS,
-    "paper": Sweep(_paper(40, last=11), BOTH, 4),
+    "smoke": _smoke(Sweep(_AUTHORS, BOTH, 3)),
+    "authors": Sweep(_AUTHORS, BOTH, 3),
+    "paper": Sweep(_AUTHORS, BOTH, 4),
 }
 for _name, _many in (
     ("sizes_dms", _quick(80, task="dms", last=16)),

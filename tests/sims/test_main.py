@@ -73,8 +73,11 @@ def test_run_then_show(call):
 
 
 def test_dry_run_says_what_would_be_done_and_does_nothing(call):
-    code, out, _ = call("run", "outside.walk", "--dry-run", "--set", "rate=0.1,0.2,0.3", "size=3")
+    code, out, told = call(
+        "run", "outside.walk", "--dry-run", "--set", "rate=0.1,0.2,0.3", "size=3"
+    )
     assert code == 0 and "6 of 6 runs missing" in out and "1 compilations" in out and "MiB" in out
+    assert "timing a chunk" in told
     assert call("show", "outside.walk")[0] == 1
 
 
