@@ -41,15 +41,15 @@ _ALONE: dict[str, Any] = {"forget": 0, "add": 0}
 _SIZES = {"units": [16, 24, 32, 48, 64, 128]}
 
 _QUICK = {
-    "dms": Sweep(_quick(80, task="dms", last=12), BOTH, 8),
-    "parity": Sweep(_quick(110, last=12), BOTH, 6),
+    "dms": Sweep(_quick(80, task="dms", last=12), BOTH, 12),
+    "parity": Sweep(_quick(110, last=12), BOTH, 12),
     "fixed_parity": Sweep(_quick(25, last=12, forget=0, **_FIXED), TAUS, 4),
     "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 8]}, 4),
     "together_parity": Sweep(_quick(25, last=8, window=7, forget=0), {}, 4),
 }
 _STANDARD = {
-    "dms": Sweep(_quick(160, task="dms", last=14), BOTH, 8),
-    "parity": Sweep(_quick(300, last=12), BOTH, 8),
+    "dms": Sweep(_quick(160, task="dms", last=14), BOTH, 12),
+    "parity": Sweep(_quick(300, last=12), BOTH, 12),
     "fixed_parity": Sweep(_quick(60, last=12, **_FIXED), TAUS | BOTH, 4),
     "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 6, 7, 8, 10]}, 8),
     "together_parity": Sweep(_quick(25, last=8, window=7, forget=0), {}, 8),
@@ -87,11 +87,18 @@ SWEEPS["authors_parity"] = {
     "authors": Sweep(_AUTHORS, BOTH, 3),
     "paper": Sweep(_AUTHORS, BOTH, 4),
 }
+# Their first epoch alone, which costs seconds and is the same in both curricula.
+_FIRST = _paper(1, last=2)
+SWEEPS["authors_first"] = {
+    "smoke": Sweep(with_settings(_FIRST, **_SMOKE), {}, 2),
+    "authors": Sweep(_FIRST, {}, 12),
+    "paper": Sweep(_FIRST, {}, 12),
+}
 for _name, _many in (
     ("sizes_dms", _quick(80, task="dms", last=16)),
     ("sizes_parity", _quick(110, last=14)),
 ):
     SWEEPS[_name] = {
         "smoke": Sweep(with_settings(_many, last=3, **_SMOKE), {"units": [8, 12]}, 2),
-        "sizes": Sweep(_many, _SIZES, 4),
+        "sizes": Sweep(_many, _SIZES, 8),
     }
