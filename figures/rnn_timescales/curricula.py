@@ -161,6 +161,32 @@ def smooth_clamp(sweep: xarray.Dataset) -> Verdict:
     )
 
 
+def whatever_the_start(sweep: xarray.Dataset) -> Verdict:
+    """C-RNN-39: claims 3 and 4 in kind, for every initial distribution of tau.
+
+    Args:
+        sweep: with dimensions `lowest` and `spread` of the initial tau.
+    """
+    whole = by_n(sweep).stack(start=("lowest", "spread"))
+    states: list[State] = []
+    detail: dict[str, float | int | str] = {}
+    gaps = []
+    for lowest, spread in whole.start.values:
+        found = whole.sel(start=(lowest, spread), drop=True)
+        last = last_n(found)
+        gaps.append(mean(_reached((average(found, SINGLE) - average(found, MULTI)).sel(n=last))))
+        multi = average(found, MULTI)
+        order = mean(spearman(multi.values, multi.n.values))
+        states.append(decide(gaps[-1], low=0.0))
+        states.append(decide(order, high=-0.9))
+        name = f"U({lowest:g}, {lowest + spread:g})"
+        detail |= {f"gap, {name}": gaps[-1].value, f"multi-head's Spearman, {name}": order.value}
+        detail[f"last N, {name}"] = last
+    least = min(gaps, key=lambda gap: gap.low)
+    expected = "single - multi > 0 at the last N, multi-head's Spearman < -.9, every start"
+    return verdict("C-RNN-39", least, expected, worst(*states), detail)
+
+
 def timescales_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """F4b: mean, spread and maximum of tau against N."""
     tasks = stages(evidence)
@@ -286,6 +312,13 @@ CHECKS = (
         smooth_clamp,
         lambda evidence: (evidence.sweep("rnn_timescales.smooth_dms"),),
         lambda evidence: (evidence.sweep(FROZEN),),
+        ("standard", "paper"),
+    ),
+    Check(
+        "C-RNN-39",
+        whatever_the_start,
+        lambda evidence: (evidence.sweep("rnn_timescales.initial_dms"),),
+        lambda evidence: (evidence.sweep(FROZEN).expand_dims(lowest=[1.0], spread=[1.0]),),
         ("standard", "paper"),
     ),
 )

@@ -30,11 +30,14 @@ PANELS = {
     "clamp, softplus": ("dms", {"dms": "-", "smooth_dms": "--"}),
     "bits held one step, longer": ("parity", {"parity": "-", "held_parity": "--"}),
 }
+# Line styles by lowest value and spread of the initial tau.
+START_DASHES = {(1.0, 0.3): ":", (1.0, 1.0): "-", (2.0, 0.3): "-.", (2.0, 1.0): "--"}
 
 
 def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Mean tau against N for other units, and the sliding window."""
-    drawing, grid = plt.subplots(1, 4, figsize=(PAGE, 2.4))
+    drawing, table = plt.subplots(2, 3, figsize=(PAGE, 4.4))
+    grid = table.ravel()
     numbers: dict[str, Any] = {}
     for axes, (title, (task, sweeps)) in zip(grid, PANELS.items(), strict=False):
         for name, dash in sweeps.items():
@@ -55,13 +58,31 @@ def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid[3].plot(mean, mean.n, "s-", ms=3, color=PURPLE)
     numbers["sliding"] = {"N": mean.n, "epoch": mean}
     grid[3].set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
-    grid[0].set_ylabel(r"mean $\tau$ (bits)")
+    starts = by_n(evidence.sweep("rnn_timescales.initial_dms"))
+    for (lowest, spread), dash in zip(START_DASHES, START_DASHES.values(), strict=True):
+        found = starts.sel(lowest=lowest, spread=spread)
+        for forget in NAMES:
+            values = average(found, forget)
+            values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
+            mean = values.mean("seed")
+            grid[4].plot(values.n, mean, ls=dash, color=COLORS["dms", forget])
+            grid[4].plot(1.5, lowest + spread / 2, "_", color=GREY)
+            name = f"U({lowest:g}, {lowest + spread:g}), {NAMES[forget]}"
+            numbers[name] = {"N": values.n, "mean": mean}
+    grid[4].set(xlabel="N", title=r"initial $\tau$ (ticks: its mean)")
+    for axes in (grid[0], grid[1], grid[2], grid[4]):
+        axes.set_ylabel(r"mean $\tau$ (bits)")
     lines = [Line2D([], [], color=color) for color in (*COLORS.values(), PURPLE)]
     lines += [Line2D([], [], color="black", ls=dash) for dash in ("-", "--")]
     names = [f"{TITLES[task]}, {NAMES[forget]}" for task, forget in COLORS]
     names += ["sliding window", "named first", "named second"]
-    drawing.legend(lines, names, fontsize=5.5, loc="outside lower center", ncols=4)
-    whole_numbers(*grid[:3])
+    lines += [
+        Line2D([], [], color=COLORS["dms", SINGLE], ls=dash) for dash in START_DASHES.values()
+    ]
+    names += [f"from U({lowest:g}, {lowest + spread:g})" for lowest, spread in START_DASHES]
+    grid[5].legend(lines, names, loc="center", frameon=False)
+    grid[5].axis("off")
+    whole_numbers(*grid[:3], grid[4])
     return drawing, numbers
 
 
@@ -99,13 +120,14 @@ FIGURES = (
     ),
     Figure(
         "variants",
-        "Mean tau of other kinds of unit beside the default, and a sliding window",
+        "Mean tau of other units and from other starts, and a sliding window",
         "Mean time constant of nets that solved N. Solid, the default: nonlinearity outside, a "
         "clamp at one step, one step a bit. Dashed: nonlinearity inside (N-DMS); tau = 1 + "
         "softplus in place of the clamp (N-DMS); bits held longer with the nonlinearity inside "
-        "(N-parity). Right, epochs to solve N with a sliding window of heads, mean over seeds.",
+        "(N-parity). Below, epochs to solve N with a sliding window of heads, mean over seeds; and "
+        "mean tau from weak and strong, narrow and wide initial tau (N-DMS).",
         variants_figure,
-        ("C-RNN-33",),
+        ("C-RNN-33", "C-RNN-39"),
         ("standard", "paper"),
     ),
 )

@@ -18,6 +18,8 @@ _PAPER |= {"test_batches": 50, "learning_rate": 0.05}
 # Single-head forgets what it has solved, multi-head (cumulative) does not.
 BOTH = {"forget": [1, 0]}
 TAUS = {"lowest": [1.0, 2.0, 3.0]}
+# U(1, 1.3), U(1, 2), U(2, 2.3), U(2, 3): weak and strong, narrow and wide initial tau.
+STARTS = {"lowest": [1.0, 2.0], "spread": [0.3, 1.0]}
 
 
 def _quick(epochs: int, **settings: Any) -> Curriculum:
@@ -56,6 +58,7 @@ _STANDARD = {
     "sliding_parity": Sweep(_quick(60, last=10, window=5, forget=1), {}, 4),
     "smooth_dms": Sweep(_quick(100, task="dms", last=12, smooth=True), BOTH, 8),
     "inside_dms": Sweep(_quick(80, task="dms", last=12, inside=True), BOTH, 4),
+    "initial_dms": Sweep(_quick(80, task="dms", last=10), STARTS | BOTH, 8),
     "held_parity": Sweep(_quick(60, last=8, inside=True, hold=3), BOTH, 4),
 }
 _FULL = {
@@ -67,6 +70,7 @@ _FULL = {
     "sliding_parity": Sweep(_paper(100, last=31, window=10, forget=5, add=5), {}, 4),
     "smooth_dms": Sweep(_paper(400, task="dms", last=30, smooth=True), BOTH, 4),
     "inside_dms": Sweep(_paper(400, task="dms", last=30, inside=True), BOTH, 4),
+    "initial_dms": Sweep(_paper(400, task="dms", last=30), STARTS | BOTH, 4),
     "held_parity": Sweep(_paper(200, last=20, inside=True, hold=10), BOTH, 4),
 }
 

@@ -472,4 +472,17 @@ CLAIMS = (
         {**_SIZES, "sizes": "undecided"},
         "with 4 seeds .07 [-.10, .17]: N* hardly moves between 16 and 128 units",
     ),
+    Claim(
+        "C-RNN-39",
+        "Where time constants begin does not decide where they go: from weak or strong, narrow or "
+        "wide initial tau, multi-head lowers its mean and single-head stays above it.",
+        "empirical",
+        "section 8.1, M; beyond the paper",
+        "DMS, initial tau U(1, 1.3), U(1, 2), U(2, 2.3), U(2, 3): at the last N that half of the "
+        "runs of both solved, single - multi > 0; multi-head's Spearman of mean tau with N < -.9",
+        "U(1, 1.3): single 1.048, multi 1.031 at N = 8; U(2, 3): 1.92 and 1.46",
+        "tau frozen",
+        f"{_CHECKS}.curricula.whatever_the_start",
+        _STANDARD,
+    ),
 )
