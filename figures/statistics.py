@@ -76,6 +76,22 @@ def ratio(over: Float[np.ndarray, " a"], under: Float[np.ndarray, " b"]) -> Esti
     return Estimate(float(value), float(low), float(high), method)
 
 
+def rank_correlation(one: Float[np.ndarray, " net"], other: Float[np.ndarray, " net"]) -> Estimate:
+    """Spearman's rho over independent nets, 95 % by Fisher's z with Bonett and Wright's variance.
+
+    Raises:
+        ValueError: fewer than five nets.
+    """
+    count = len(one)
+    if count < 5:
+        raise ValueError(f"expected at least five nets, got {count}")
+    rho = float(scipy.stats.spearmanr(one, other)[0])  # pyright: ignore[reportArgumentType]
+    half = 1.96 * np.sqrt((1 + rho**2 / 2) / (count - 3))
+    low, high = np.tanh(np.arctanh(np.clip(rho, -1 + 1e-9, 1 - 1e-9)) + np.array([-half, half]))
+    method = f"Spearman over {count} nets, 95 % Fisher z"
+    return Estimate(rho, float(low), float(high), method)
+
+
 def share(successes: int, count: int, of: str = "seeds") -> Estimate:
     """A share of seeds with Clopper-Pearson bounds, each exact and one-sided at 95 %.
 

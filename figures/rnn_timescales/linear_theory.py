@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,11 +14,29 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales.networks import moments_of, short_moments
-from figures.rnn_timescales.stages import COLORS, FROZEN, NAMES, SWEEPS
-from figures.statistics import decide, mean, verdict, worst
+from figures.rnn_timescales.robustness import LENGTHENED, perturbed, readout_moved, relative
+from figures.rnn_timescales.stages import (
+    COLORS,
+    FROZEN,
+    MULTI,
+    NAMES,
+    SINGLE,
+    SWEEPS,
+    TITLES,
+)
+from figures.statistics import decide, mean, rank_correlation, ratio, verdict, worst
 from figures.style import GREY, PAGE, THEORY
+from sims.rnn_timescales.tasks import SMALLEST
 from theory.claims import State, Verdict
 from theory.rnn_timescales import gains, linear
+
+
+def arrays_of(net: xarray.Dataset) -> dict[str, np.ndarray]:
+    """`recurrent`, `input_weight`, `bias` and `tau` of one kept net; NaN where there is none."""
+    names = ("recurrent", "input_weight", "bias", "raw_timescale")
+    arrays = {name: net[name].values.astype("float64") for name in names}
+    arrays["tau"] = np.maximum(arrays.pop("raw_timescale"), 1.0)
+    return arrays
 
 
 def predictions(
@@ -38,12 +57,9 @@ def predictions(
         for forget in NAMES:
             for seed in found.seed.values:
                 at = {"n": n, "forget": forget, "seed": seed}
-                net = sweep.sel(forget=forget, seed=seed).isel(stage=n - 2)
-                arrays = {name: net[name].values.astype("float64") for name in
-                          ("recurrent", "input_weight", "bias", "raw_timescale")}  # fmt: skip
+                arrays = arrays_of(sweep.sel(forget=forget, seed=seed).isel(stage=n - SMALLEST))
                 if not np.isfinite(arrays["recurrent"]).all():
                     continue
-                arrays["tau"] = np.maximum(arrays.pop("raw_timescale"), 1.0)
                 arrays["gain"] = found.gain.sel(at).values
                 try:
                     system = how(arrays)
@@ -148,6 +164,89 @@ def theory_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
+def moves(sweep: xarray.Dataset, n: int) -> xarray.DataArray:
+    """T9 from the weights alone: |dS|/|S| per relative size of a lengthening of every tau.
+
+    The lengthening is the mean of that of C-RNN-15's damage, alike for all units; gains are those
+    of the Gaussian closure.
+
+    Returns:
+        (forget, seed); NaN where the net did not solve N or has no stationary state.
+    """
+    nets = sweep.isel(stage=n - SMALLEST)
+    found = xarray.full_like(nets.raw_timescale.isel(unit=0, drop=True), np.nan)
+    for forget in NAMES:
+        for seed in found.seed.values:
+            at = {"forget": forget, "seed": seed}
+            net = arrays_of(nets.sel(at))
+            tau, drive, bias = (net[name] for name in ("tau", "input_weight", "bias"))
+            if not np.isfinite(tau).all():
+                continue
+            longer = np.full(len(tau), np.linalg.norm(tau) * (2 / (np.pi * len(tau))) ** 0.5)
+            with contextlib.suppress(ValueError):
+                closure = gains.mean_field(net["recurrent"], drive, bias, tau)
+                moved = linear.covariance_change(
+                    net["recurrent"], drive, tau, longer, closure.gains
+                )
+                still = linear.stationary_covariance(closure.system)
+                found.loc[at] = np.linalg.norm(moved) / np.linalg.norm(still)
+    return found
+
+
+def damage_foretold(tasks: Mapping[str, tuple[xarray.DataArray, xarray.DataArray]]) -> Verdict:
+    """C-RNN-40: T9's move of each net against its accuracy when every tau is lengthened.
+
+    Args:
+        tasks: by task, the move and the relative accuracy at LENGTHENED, (forget, seed) each.
+    """
+    states: list[State] = []
+    detail: dict[str, float | int | str] = {}
+    orders = []
+    for task, (move, left) in tasks.items():
+        move, left = xarray.align(move, left)
+        known = move.notnull() & left.notnull()
+        single, multi = (
+            move.sel(forget=f).values[known.sel(forget=f).values] for f in (SINGLE, MULTI)
+        )
+        more = ratio(single, multi)
+        left = left.transpose(*move.dims)
+        orders.append(rank_correlation(move.values[known.values], left.values[known.values]))
+        states.append(decide(more, low=1.5))
+        states.append(decide(orders[-1], high=0.0))
+        detail |= {f"{task}, single/multi": more.value, f"{task}, Spearman": orders[-1].value}
+    highest = max(orders, key=lambda order: order.high)
+    expected = "move, single/multi > 1.5; Spearman of move and accuracy over nets < 0, both tasks"
+    return verdict("C-RNN-40", highest, expected, worst(*states), detail)
+
+
+def _foretold(evidence: Evidence, task: str) -> tuple[xarray.DataArray, xarray.DataArray]:
+    left = relative(perturbed(evidence, task, "timescale")).sel(strength=LENGTHENED).isel(n=0)
+    return moves(evidence.sweep(SWEEPS[task]), int(left.n)), left
+
+
+def damage_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """T9 against F8d, net by net."""
+    drawing, grid = plt.subplots(1, 2, figsize=(PAGE, 2.5), sharey=True)
+    numbers: dict[str, Any] = {}
+    for axes, task in zip(grid, TITLES, strict=True):
+        move, left = _foretold(evidence, task)
+        for forget, name in NAMES.items():
+            x, y = move.sel(forget=forget), left.sel(forget=forget)
+            axes.plot(x, y, "o", ms=3, color=COLORS[task, forget], label=name)
+            numbers[f"{TITLES[task]}, {name}"] = {"move": x, "accuracy": y}
+        axes.set(xscale="log", xlabel="|dS|/|S| per relative lengthening, theory")
+        axes.set_title(f"{TITLES[task]}, N = {int(left.n)}")
+        axes.legend()
+    grid[0].set_ylabel(f"relative accuracy, lengthened by {LENGTHENED:g}")
+    return drawing, numbers
+
+
+def _moved_readout(evidence: Evidence) -> tuple[Mapping[str, tuple]]:
+    """Nets whose tau never moved, and what is left of them when the readout is moved."""
+    left = relative(readout_moved(evidence)[0]).sel(strength=LENGTHENED).isel(n=0)
+    return ({"dms": (moves(evidence.sweep(FROZEN), int(left.n)), left)},)
+
+
 def _without_gains(evidence: Evidence) -> tuple[xarray.Dataset, xarray.Dataset]:
     found = short_moments(evidence)
     return found, predictions(evidence.sweep(FROZEN), found, bare)
@@ -181,8 +280,25 @@ FIGURES = (
         theory_figure,
         ("C-RNN-23", "C-RNN-31"),
     ),
+    Figure(
+        "damage_foretold",
+        "From its weights alone: which net bears longer time constants",
+        "Each net's relative accuracy at the last N when its time constants are lengthened at "
+        "random by a tenth of their norm, against how far the covariance of its state moves for "
+        "such a lengthening to first order (T9, with gains from the Gaussian closure). Nothing is "
+        "fitted, and the theory has seen neither the task nor the damage.",
+        damage_figure,
+        ("C-RNN-40",),
+    ),
 )
 CHECKS = (
     Check("C-RNN-23", gain_weighted, _trained("dms", by_gains), _without_gains, _TRAINED),
     Check("C-RNN-31", mean_field, _trained("dms", from_weights), _other_units, _TRAINED),
+    Check(
+        "C-RNN-40",
+        damage_foretold,
+        lambda evidence: ({task: _foretold(evidence, task) for task in TITLES},),
+        _moved_readout,
+        _TRAINED,
+    ),
 )

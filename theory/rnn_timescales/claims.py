@@ -485,4 +485,16 @@ CLAIMS = (
         f"{_CHECKS}.curricula.whatever_the_start",
         _STANDARD,
     ),
+    Claim(
+        "C-RNN-40",
+        "The first-order move of a net's covariance under longer time constants, from its weights "
+        "alone, tells the nets that lengthening hurts: single-head's move more.",
+        "empirical",
+        "DER (T9) with the closure of C-RNN-31, beyond the paper; section 7.7",
+        "|dS|/|S| per relative lengthening, single/multi > 1.5 at the last N, both tasks; over "
+        "nets, Spearman of it with the accuracy left at .1 < 0",
+        "8 and 6 seeds at quick: 2.5 and 2.1; -.69 and -.80",
+        "tau frozen in training, and the readout moved in its place",
+        f"{_CHECKS}.linear_theory.damage_foretold",
+    ),
 )

@@ -156,19 +156,30 @@ def capacity(system: System, variance: float = FAIR, ridge: float = 0.0) -> floa
 
 
 def covariance_change(
-    recurrent: Matrix, drive: Vector, tau: Vector, change: Vector, variance: float = FAIR
+    recurrent: Matrix,
+    drive: Vector,
+    tau: Vector,
+    change: Vector,
+    gains: Vector | None = None,
+    variance: float = FAIR,
 ) -> Matrix:
     """dS to first order in a change dtau of the time constants, all above 1 (T9).
 
     dA = diag(dtau/tau^2) (I - W), db = -diag(dtau/tau^2) w_in and dS = A dS A' + dA S A' + A S dA'
     + var x (db b' + b db'). A change counts 1/tau^2: fast units move most.
 
+    Args:
+        gains: of units with the nonlinearity outside, taken as constant: A, b, dA and db are D_g
+            times those of the linear network (T3).
+
     Raises:
         ValueError: a tau below 1, or the spectral radius is not below 1.
     """
-    system = linear_network(recurrent, drive, tau)
+    slope = np.ones(len(tau)) if gains is None else gains
+    bare = linear_network(recurrent, drive, tau)
+    system = System(slope[:, None] * bare.matrix, slope * bare.drive)
     covariance = stationary_covariance(system, variance)
-    weight = change * rates(tau) ** 2
+    weight = slope * change * rates(tau) ** 2
     moved = weight[:, None] * (np.eye(len(tau)) - recurrent)
     source = moved @ covariance @ system.matrix.T
     source -= variance * np.outer(weight * drive, system.drive)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from tests.theory.rnn_timescales.simulation import autocovariances, random_network, run
-from theory.rnn_timescales import linear, units
+from theory.rnn_timescales import gains, linear, units
 
 TAUS = st.floats(1, 50)
 
@@ -159,19 +159,22 @@ def test_memory_is_regression_and_has_a_ridge():
     assert with_ridge < 39
 
 
-@given(st.integers(0, 1000))
-def test_a_change_of_tau_moves_the_covariance_as_finite_differences(seed):
+@given(st.integers(0, 1000), st.booleans())
+def test_a_change_of_tau_moves_the_covariance_as_finite_differences(seed, weighted):
     recurrent, drive, tau = network(seed, 5, 0.4)
     tau = tau + 0.1
     change = np.random.default_rng(seed).normal(size=5)
+    slopes = np.linspace(0.3, 1, 5) if weighted else np.ones(5)
     step = 1e-4
     ends = [
-        linear.stationary_covariance(linear.linear_network(recurrent, drive, tau + s * change))
+        linear.stationary_covariance(
+            gains.gain_weighted(recurrent, drive, tau + s * change, slopes)
+        )
         for s in (step, -step)
     ]
     slope = (ends[0] - ends[1]) / (2 * step)
-    found = linear.covariance_change(recurrent, drive, tau, change)
+    found = linear.covariance_change(recurrent, drive, tau, change, slopes if weighted else None)
     scale = np.abs(slope).max()
     np.testing.assert_allclose(found, slope, atol=1e-4 * scale)
-    unweighted = linear.covariance_change(recurrent, drive, tau, change * tau**2)
+    unweighted = linear.covariance_change(recurrent, drive, tau, change * tau**2, slopes)
     assert np.abs(unweighted - slope).max() > 0.01 * scale
