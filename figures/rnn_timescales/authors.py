@@ -113,7 +113,7 @@ def authors_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid[1].plot(np.full(first.size, 2), first, ".", ms=3, color=GREY, label=label)
     numbers["first epoch, loss"] = {"ours": first}
     grid[0].set(xlabel="N", ylabel=r"fall of mean $\tau$ (bits)")
-    grid[1].set(xlabel="N", ylabel="mean loss of the epoch that solved N")
+    grid[1].set(xlabel="N", ylabel="loss of the epoch that solved N")
     whole_numbers(*grid)
     grid[0].legend()
     grid[1].legend(*[part[-1:] for part in grid[1].get_legend_handles_labels()])
