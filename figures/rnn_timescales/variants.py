@@ -58,6 +58,8 @@ def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid[3].plot(mean, mean.n, "s-", ms=3, color=PURPLE)
     numbers["sliding"] = {"N": mean.n, "epoch": mean}
     grid[3].set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
+    grid[3].set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
+    grid[3].minorticks_off()
     starts = by_n(evidence.sweep("rnn_timescales.initial_dms"))
     for (lowest, spread), dash in zip(START_DASHES, START_DASHES.values(), strict=True):
         found = starts.sel(lowest=lowest, spread=spread)

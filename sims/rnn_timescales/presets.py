@@ -51,14 +51,14 @@ _QUICK = {
 }
 _STANDARD = {
     "dms": Sweep(_quick(160, task="dms", last=14), BOTH, 12),
-    "parity": Sweep(_quick(300, last=12), BOTH, 12),
-    "fixed_parity": Sweep(_quick(60, last=12, **_FIXED), TAUS | BOTH, 4),
+    "parity": Sweep(_quick(300, last=12), BOTH, 24),
+    "fixed_parity": Sweep(_quick(60, last=12, **_FIXED), TAUS | BOTH, 12),
     "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 6, 7, 8, 10]}, 8),
     "together_parity": Sweep(_quick(25, last=8, window=7, forget=0), {}, 8),
     "sliding_parity": Sweep(_quick(60, last=10, window=5, forget=1), {}, 4),
     "smooth_dms": Sweep(_quick(100, task="dms", last=12, smooth=True), BOTH, 8),
     "inside_dms": Sweep(_quick(80, task="dms", last=12, inside=True), BOTH, 4),
-    "initial_dms": Sweep(_quick(80, task="dms", last=10), STARTS | BOTH, 8),
+    "initial_dms": Sweep(_quick(80, task="dms", last=10), STARTS | BOTH, 16),
     "held_parity": Sweep(_quick(60, last=8, inside=True, hold=3), BOTH, 4),
 }
 _FULL = {
@@ -100,7 +100,7 @@ SWEEPS["authors_first"] = {
 }
 for _name, _many in (
     ("sizes_dms", _quick(80, task="dms", last=16)),
-    ("sizes_parity", _quick(110, last=14)),
+    ("sizes_parity", _quick(300, last=14)),
 ):
     SWEEPS[_name] = {
         "smoke": Sweep(with_settings(_many, last=3, **_SMOKE), {"units": [8, 12]}, 2),

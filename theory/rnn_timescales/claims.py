@@ -486,7 +486,7 @@ CLAIMS = (
     Claim(
         "C-RNN-40",
         "The first-order move of a net's covariance under longer time constants, from its weights "
-        "alone, tells the nets that lengthening hurts: single-head's move more.",
+        "alone, tells which curriculum's nets lengthening hurts: single-head's move more.",
         "empirical",
         "DER (T9) with the closure of C-RNN-31, beyond the paper; section 7.7",
         "|dS|/|S| per relative lengthening, single/multi > 1.5 at the last N, both tasks; over "
