@@ -80,9 +80,9 @@ CLAIMS = (
         "the sizes in each other's places",
         f"{_CHECKS}.sizes.turn_grows",
         {**_SIZES, "sizes": "undecided"},
-        "8 seeds: parity's N* rises from 4.3 to 8.8 between 16 and 128 units, DMS's stays at 5.7 to "
-        "6.4. Of what might set it, the epochs of the stage are the flattest: 8 to 10 at parity, 1.0 "
-        "to 1.6 at DMS, whatever the size",
+        "8 seeds: parity's N* rises from 4.3 to 8.8 between 16 and 128 units, DMS's stays at 5.7 "
+        "to 6.4. Of what might set it, the epochs of the stage are the flattest: 8 to 10 at "
+        "parity, 1.0 to 1.6 at DMS, whatever the size",
     ),
     Claim(
         "C-RNN-6",
