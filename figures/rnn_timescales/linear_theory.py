@@ -297,7 +297,8 @@ FIGURES = (
         "random by a tenth of their norm, against how far the covariance of its state moves for "
         "such a lengthening to first order (T9, with gains from the Gaussian closure). Nothing is "
         "fitted, and the theory has seen neither the task nor the damage. It parts the curricula; "
-        "within one it does not rank nets. Nets whose closure is not stationary are left out.",
+        "how it ranks the nets of one is in the numbers. Nets whose closure is not stationary are "
+        "left out.",
         damage_figure,
         ("C-RNN-40",),
     ),
