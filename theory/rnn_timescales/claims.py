@@ -483,7 +483,7 @@ CLAIMS = (
         "tau frozen",
         f"{_CHECKS}.curricula.whatever_the_start",
         {**_STANDARD, "standard": "undecided"},
-        "16 seeds: the gap is there from every start (.11 [.09, .13] at least), but from U(1, 1.3), "
+        "16 seeds: a gap from every start (at least .11 [.09, .13]), but from U(1, 1.3), "
         "where there is little to lower, multi-head's Spearman is -.92 with -.9 in its interval",
     ),
     Claim(
