@@ -82,6 +82,7 @@ def analyse(
     shape = [training.sizes[name] for name in axes]
     key = run_key(jnp.asarray(0))
 
+    # On one device: shared over two CPU devices, analyses with FFT and LAPACK in them hung.
     @eqx.filter_jit
     def every(net: LeakyRNN, start: Int[Array, " net"]) -> Mapping[str, Array]:
         return jax.lax.map(lambda pair: analysis(pair[0], pair[1], key), (net, start))
