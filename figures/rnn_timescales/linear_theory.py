@@ -185,9 +185,7 @@ def moves(sweep: xarray.Dataset, n: int) -> xarray.DataArray:
             longer = np.full(len(tau), np.linalg.norm(tau) * (2 / (np.pi * len(tau))) ** 0.5)
             with contextlib.suppress(ValueError):
                 closure = gains.mean_field(net["recurrent"], drive, bias, tau)
-                moved = linear.covariance_change(
-                    net["recurrent"], drive, tau, longer, closure.gains
-                )
+                moved = gains.covariance_change(net["recurrent"], drive, tau, closure.gains, longer)
                 still = linear.stationary_covariance(closure.system)
                 found.loc[at] = np.linalg.norm(moved) / np.linalg.norm(still)
     return found
@@ -230,7 +228,7 @@ def _foretold(evidence: Evidence, task: str) -> tuple[xarray.DataArray, xarray.D
     return moves(evidence.sweep(SWEEPS[task]), int(left.n)), left
 
 
-def damage_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+def foretold_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """T9 against F8d, net by net."""
     drawing, grid = plt.subplots(1, 2, figsize=(PAGE, 2.5), sharey=True)
     numbers: dict[str, Any] = {}
@@ -295,11 +293,11 @@ FIGURES = (
         "From the weights alone: which curriculum's nets bear longer time constants",
         "Each net's relative accuracy at the last N when its time constants are lengthened at "
         "random by a tenth of their norm, against how far the covariance of its state moves for "
-        "such a lengthening to first order (T9, with gains from the Gaussian closure). Nothing is "
-        "fitted, and the theory has seen neither the task nor the damage. It parts the curricula; "
-        "how it ranks the nets of one is in the numbers. Nets whose closure is not stationary are "
-        "left out.",
-        damage_figure,
+        "a lengthening of that mean size, alike for all units, to first order (T9, with gains from "
+        "the Gaussian closure). Nothing is fitted, and the theory has seen neither the task nor "
+        "the damage. How it ranks the nets of one curriculum is in the numbers. Nets whose closure "
+        "is not stationary are left out.",
+        foretold_figure,
         ("C-RNN-40",),
     ),
 )

@@ -258,6 +258,7 @@ def _short(evidence: Evidence, analysis: Callable, **settings: Any) -> xarray.Da
 
 
 def readout_moved(evidence: Evidence) -> tuple[xarray.Dataset]:
+    """The readout moved in the place of W or tau, in nets of a short sweep: the break."""
     return (_short(evidence, damage.perturbation, stages=[4], strengths=[0.1, 0.215],
                    what="readout", draws=2),)  # fmt: skip
 

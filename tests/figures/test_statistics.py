@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from figures.statistics import Estimate, decide, mean, median, ratio, share, worst
+from figures.statistics import (
+    Estimate,
+    decide,
+    mean,
+    median,
+    rank_correlation,
+    ratio,
+    share,
+    worst,
+)
 
 
 def test_share_bounds_are_the_exact_ones():
@@ -85,3 +94,18 @@ def test_the_median_and_its_interval():
     rng = np.random.default_rng(1)
     hits = sum(m.low <= 0 <= m.high for m in (median(rng.normal(size=15)) for _ in range(400)))
     assert hits >= 375
+
+
+def test_the_rank_correlation_covers_that_of_normal_pairs():
+    """Of normal pairs with correlation r Spearman's rho is (6/pi) asin(r/2)."""
+    rng, r = np.random.default_rng(2), 0.7
+    truth = 6 / math.pi * math.asin(r / 2)
+    pairs = rng.multivariate_normal([0, 0], [[1, r], [r, 1]], size=(400, 20))
+    found = [rank_correlation(*pair.T) for pair in pairs]
+    assert 370 <= sum(part.low <= truth <= part.high for part in found) <= 392
+    assert sum(part.low <= 0.0 <= part.high for part in found) < 150
+    flipped = rank_correlation(pairs[0, :, 0], -np.exp(pairs[0, :, 1]))
+    assert flipped.value == pytest.approx(-found[0].value)
+    assert flipped.low == pytest.approx(-found[0].high)
+    with pytest.raises(ValueError, match="at least five nets, got 4"):
+        rank_correlation(np.arange(4.0), np.arange(4.0))

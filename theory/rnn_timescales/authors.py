@@ -16,7 +16,7 @@ MEAN_TAU: Mapping[str, tuple[float, ...]] = {
     SINGLE: (1.4871, 1.4806, 1.4762, 1.4725, 1.4669, 1.4591, 1.4525, 1.4480, 1.4409, 1.4334),
     MULTI: (1.4871, 1.4776, 1.4676, 1.4561, 1.4354, 1.4257, 1.4144, 1.4050, 1.3969, 1.3890),
 }
-# Mean training loss of the epoch that solved N = 2, 3, 4, 5 (one epoch each).
+# Mean training loss of the first epoch of N = 2, 3, 4, 5, which solved it.
 FIRST_LOSSES: Mapping[str, tuple[float, ...]] = {
     SINGLE: (0.0918, 0.1622, 0.1711, 0.2422),
     MULTI: (0.0918, 0.1913, 0.2705, 0.3614),

@@ -453,7 +453,7 @@ CLAIMS = (
         "At the authors' settings the first epochs cost what they cost in their logs.",
         "empirical",
         "REF; section 7.2",
-        "parity, H = 500: their mean training loss of the epoch that solved N within 3 s.d. of our "
+        "parity, H = 500: their mean training loss of the first epoch of N within 3 s.d. of our "
         "seeds: N = 2 (12 seeds), N = 3, 4, 5 of each curriculum (3 seeds)",
         "the authors' is one seed; of six seeds of a PyTorch loop N = 2 cost .084 +- .009",
         "short training of small nets",

@@ -10,10 +10,19 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import numpy as np
+import scipy.linalg
 import scipy.special
 
 from theory.rnn_timescales.constructive import SLOPE
-from theory.rnn_timescales.linear import Matrix, System, Vector, linear_network, rates
+from theory.rnn_timescales.linear import (
+    FAIR,
+    Matrix,
+    System,
+    Vector,
+    linear_network,
+    rates,
+    stationary_covariance,
+)
 
 # Where the nonlinearity is: h = f((1 - a) h + a u) is the paper's default (its code's Stack), and
 # h = (1 - a) h + a f(u) its modified model (Mod), with u = W h + b + w_in x.
@@ -48,6 +57,32 @@ def gain_weighted(
         return linear_network(gains[:, None] * recurrent, gains * drive, tau)
     bare = linear_network(recurrent, drive, tau)
     return System(gains[:, None] * bare.matrix, gains * bare.drive)
+
+
+def covariance_change(
+    recurrent: Matrix,
+    drive: Vector,
+    tau: Vector,
+    gains: Vector,
+    change: Vector,
+    variance: float = FAIR,
+) -> Matrix:
+    """dS to first order in a change dtau of the time constants, gains kept (T9; outside).
+
+    dA_g = D_g diag(dtau/tau^2) (I - W), db_g = -D_g diag(dtau/tau^2) w_in and dS = A dS A' +
+    dA S A' + A S dA' + var x (db b' + b db'). A change counts 1/tau^2: fast units move most. Gains
+    of 1 are those of the linear network.
+
+    Raises:
+        ValueError: a tau below 1, or the spectral radius is not below 1.
+    """
+    system = gain_weighted(recurrent, drive, tau, gains)
+    covariance = stationary_covariance(system, variance)
+    weight = gains * change * rates(tau) ** 2
+    moved = weight[:, None] * (np.eye(len(tau)) - recurrent)
+    source = moved @ covariance @ system.matrix.T
+    source -= variance * np.outer(weight * drive, system.drive)
+    return scipy.linalg.solve_discrete_lyapunov(system.matrix, source + source.T)
 
 
 def mean_field(

@@ -1,4 +1,4 @@
-"""Linear networks of leaky units driven by independent bits: exact second moments (T2, T5, T9).
+"""Linear networks of leaky units driven by independent bits: exact second moments (T2, T5).
 
 h_t = A h_{t-1} + b x_t with A = I - D_a + D_a W, b = D_a w_in, D_a = diag(1/tau), and bits of
 variance p (1 - p).
@@ -153,37 +153,6 @@ def capacity(system: System, variance: float = FAIR, ridge: float = 0.0) -> floa
         return float(len(system.drive))
     values = np.linalg.eigvalsh(stationary_covariance(system, variance))
     return float((values / (values + ridge)).sum())
-
-
-def covariance_change(
-    recurrent: Matrix,
-    drive: Vector,
-    tau: Vector,
-    change: Vector,
-    gains: Vector | None = None,
-    variance: float = FAIR,
-) -> Matrix:
-    """dS to first order in a change dtau of the time constants, all above 1 (T9).
-
-    dA = diag(dtau/tau^2) (I - W), db = -diag(dtau/tau^2) w_in and dS = A dS A' + dA S A' + A S dA'
-    + var x (db b' + b db'). A change counts 1/tau^2: fast units move most.
-
-    Args:
-        gains: of units with the nonlinearity outside, taken as constant: A, b, dA and db are D_g
-            times those of the linear network (T3).
-
-    Raises:
-        ValueError: a tau below 1, or the spectral radius is not below 1.
-    """
-    slope = np.ones(len(tau)) if gains is None else gains
-    bare = linear_network(recurrent, drive, tau)
-    system = System(slope[:, None] * bare.matrix, slope * bare.drive)
-    covariance = stationary_covariance(system, variance)
-    weight = slope * change * rates(tau) ** 2
-    moved = weight[:, None] * (np.eye(len(tau)) - recurrent)
-    source = moved @ covariance @ system.matrix.T
-    source -= variance * np.outer(weight * drive, system.drive)
-    return scipy.linalg.solve_discrete_lyapunov(system.matrix, source + source.T)
 
 
 def _stable(matrix: Matrix) -> None:

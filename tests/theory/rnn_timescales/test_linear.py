@@ -173,8 +173,8 @@ def test_a_change_of_tau_moves_the_covariance_as_finite_differences(seed, weight
         for s in (step, -step)
     ]
     slope = (ends[0] - ends[1]) / (2 * step)
-    found = linear.covariance_change(recurrent, drive, tau, change, slopes if weighted else None)
+    found = gains.covariance_change(recurrent, drive, tau, slopes, change)
     scale = np.abs(slope).max()
     np.testing.assert_allclose(found, slope, atol=1e-4 * scale)
-    unweighted = linear.covariance_change(recurrent, drive, tau, change * tau**2, slopes)
+    unweighted = gains.covariance_change(recurrent, drive, tau, slopes, change * tau**2)
     assert np.abs(unweighted - slope).max() > 0.01 * scale
