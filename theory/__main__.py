@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import difflib
 import json
+import math
 import os
 import sys
 import textwrap
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from theory.claims import Claim, measured, register
+from theory.claims import Claim, Outcome, Verdict, measured, register
 
 PROG = "python -m theory"
 FINISHED, AMISS, USAGE = 0, 1, 2
-# States that no register entry needs to expect: they say that nothing was decided.
-OPEN = ("undecided", "never run", "not run at this preset")
+# States that say that a preset cannot decide.
+OPEN = ("never run", "not run at this preset")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,26 +30,31 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
-    known = register()
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always")
+        known = register()
+    for warning in left_out:
+        print(f"{PROG}: {warning.message}", file=sys.stderr)
     for id in options.claims:
         if id not in known:
-            near = difflib.get_close_matches(id, known, n=1, cutoff=0)
-            hint = f"did you mean {near[0]!r}?" if near else "no claim is registered"
+            folded = {name.casefold(): name for name in known}
+            near = difflib.get_close_matches(id.casefold(), folded, n=1, cutoff=0)
+            hint = f"did you mean {folded[near[0]]!r}?" if near else "no claim is registered"
             return _usage(f"unknown claim {id!r}; {hint}")
     results = Path(options.results)
     if results.exists() and not results.is_dir():
         return _usage(f"{results} is no folder; give --results the folder that figures wrote")
     chosen = options.claims or list(known)
     try:
-        rows = [_row(*known[id], results, options.device) for id in chosen]
+        found = [_latest(*known[id], results, options.device) for id in chosen]
     except ValueError as error:
         return _usage(str(error))
     try:
-        _print(rows, options)
+        _print(found, options)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return AMISS if any(_unexpected(row) for row in rows) else FINISHED
+    return AMISS if any(one[-1].unexpected for one in found) else FINISHED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,87 +74,101 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _row(paper: str, claim: Claim, results: Path, device: str | None) -> dict[str, Any]:
-    """A claim with its latest verdict; without one the state is "never run"."""
-    verdicts = [
-        verdict
-        for verdict in measured(results, claim.id).values()
-        if device is None or verdict["provenance"]["platform"] == device
+def _latest(paper: str, claim: Claim, results: Path, device: str | None) -> list[Outcome]:
+    """What was found of a claim, the latest decision last; a bare `Outcome` where nothing was."""
+    found = [
+        outcome
+        for outcome in measured(results, paper, claim).values()
+        if device is None or outcome.provenance["platform"] == device
     ]
-    decided = [verdict for verdict in verdicts if verdict["state"] not in OPEN[2:]] or verdicts
-    last = max(decided, key=lambda verdict: verdict["decided"], default={})
-    preset = last.get("preset")
-    names = ("estimate", "interval", "method", "detail", "decided", "provenance")
-    row = {**dataclasses.asdict(claim), "paper": paper, "preset": preset}
-    row |= {"state": last.get("state", "never run")} | {name: last.get(name) for name in names}
-    row["expected"] = last.get("expected") or claim.expected
-    row["expectation"] = claim.expected
-    row["expected_state"] = claim.expects(preset or "*")
-    row["verdicts"] = verdicts
-    return row
+    found.sort(key=lambda outcome: (outcome.state not in OPEN, outcome.decided))
+    return found or [Outcome(paper=paper, claim=claim)]
 
 
-def _unexpected(row: dict[str, Any]) -> bool:
-    return row["state"] not in (row["expected_state"], *OPEN)
-
-
-def _print(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+def _print(found: list[list[Outcome]], options: argparse.Namespace) -> None:
     if options.json:
-        print(json.dumps(rows, indent=1))
+        rows = [{**one[-1].row(), "verdicts": [o.filed() for o in one]} for one in found]
+        print(json.dumps(_finite(rows), indent=1))
     elif options.quiet:
-        for row in rows:
-            print(f"{row['id']} {row['state']}")
+        for one in found:
+            print(f"{one[-1].claim.id} {one[-1].state}")
     elif options.claims:
-        print("\n\n".join(_whole(row) for row in rows))
+        print("\n\n".join(_whole(one) for one in found))
     else:
-        _table(rows)
+        _table([one[-1] for one in found])
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _finite(value: Any) -> Any:
+    """As JSON: infinite limits as null."""
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _table(outcomes: list[Outcome]) -> None:
     paper = None
-    for row in rows:
-        if row["paper"] != paper:
-            paper = row["paper"]
+    for outcome in outcomes:
+        if outcome.paper != paper:
+            paper = outcome.paper
             print(f"{paper}")
-        mark = "!" if _unexpected(row) else " "
-        statement = textwrap.shorten(row["statement"], 60, placeholder=" ...")
-        print(f"{mark} {row['id']:10} {row['state']:22} {_estimate(row):32} {statement}")
-    states = [row["state"] for row in rows]
+        mark = "!" if outcome.unexpected else "?" if outcome.open else " "
+        claim, estimate = outcome.claim, _estimate(outcome.verdict)
+        statement = textwrap.shorten(claim.statement, 60, placeholder=" ...")
+        print(f"{mark} {claim.id:10} {outcome.state:22} {estimate:32} {statement}")
+    states = [outcome.state for outcome in outcomes]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    print(f"{counts}; {sum(map(_unexpected, rows))} unexpected")
+    print(
+        f"{counts}; {sum(o.unexpected for o in outcomes)} unexpected, "
+        f"{sum(o.open for o in outcomes)} undecided where a decision is expected"
+    )
 
 
-def _estimate(row: dict[str, Any]) -> str:
-    if row["estimate"] is None:
+def _estimate(verdict: Verdict) -> str:
+    if verdict.estimate is None:
         return "-"
-    interval = row["interval"]
+    interval = verdict.interval
     between = f" [{interval[0]:.4g}, {interval[1]:.4g}]" if interval else ""
-    return f"{row['estimate']:.4g}{between}"
+    return f"{verdict.estimate:.4g}{between}"
 
 
-def _whole(row: dict[str, Any]) -> str:
+def _whole(found: list[Outcome]) -> str:
+    last = found[-1]
+    claim = last.claim
     fields = {
-        "kind": row["kind"],
-        "source": f"{row['paper']}: {row['source']}",
-        "expected": row["expectation"],
-        "tolerance": row["tolerance"],
-        "falsifier": row["falsifier"],
-        "checked by": row["checked_by"],
-        "expected state": row["expected_state"],
-        "why": row["why"],
+        "kind": claim.kind,
+        "source": f"{last.paper}: {claim.source}",
+        "expected": claim.expectation,
+        "tolerance": claim.tolerance,
+        "falsifier": claim.falsifier,
+        "checked by": claim.checked_by,
+        "decided at": ", ".join(claim.decided_at),
+        "expected state": ", ".join(f"{at}: {state}" for at, state in claim.expected_state.items()),
+        "why": claim.why,
+        "figure": last.figure,
     }
-    lines = [f"{row['id']}  {row['statement']}"]
+    lines = [f"{claim.id}  {claim.statement}"]
     lines += [f"  {name:15} {text}" for name, text in fields.items() if text]
-    for verdict in row["verdicts"]:
-        source = verdict["provenance"]
-        lines.append(f"  at {verdict['preset']:12} {verdict['state']}: {_estimate(verdict)}")
-        lines.append(f"  {'':15} {verdict['method'] or verdict['expected']}")
-        lines += [f"  {'':15} {name}: {value}" for name, value in (verdict["detail"] or {}).items()]
-        commit = str(source.get("commit"))[:12] + (" (dirty)" if source.get("dirty") else "")
-        lines.append(f"  {'':15} {verdict['decided']}, {source.get('device')}, commit {commit}")
-    if not row["verdicts"]:
-        lines.append("  never run       python -m figures " + row["paper"])
-    return "\n".join(lines)
+    for outcome in found:
+        lines += _decision(outcome) if outcome.decided else ["  never run"]
+    return "\n".join([*lines, f"  {'measure again':15} {last.command}"])
+
+
+def _decision(outcome: Outcome) -> list[str]:
+    """What was found at one preset, and what it rests on."""
+    verdict, made = outcome.verdict, outcome.provenance
+    commit = str(made.get("commit"))[:12] + (" (dirty)" if made.get("dirty") else "")
+    lines = [f"  at {outcome.preset:12} {outcome.state}: {_estimate(verdict)}"]
+    more = [verdict.method] if verdict.method else []
+    more += [f"{name}: {value}" for name, value in (verdict.detail or {}).items()]
+    more += [f"{outcome.decided}, {made.get('device')}, commit {commit}"]
+    for source in outcome.sources:
+        commits = ", ".join(str(commit)[:12] for commit in source["made"]["commit"])
+        settings = ", ".join(f"{name}={value}" for name, value in source["settings"].items())
+        more.append(f"rests on {source['kind']} {source['name']} {source['id']} ({commits})")
+        more += textwrap.wrap(settings, 96, initial_indent="  ", subsequent_indent="  ")
+    return lines + [f"  {'':15} {text}" for text in more]
 
 
 def _usage(message: str) -> int:

@@ -1,7 +1,10 @@
 """In-context linear regression, in closed form (He, Pan, Chen & Yang 2025, 2503.12734).
 
-`setting` names the problem; `reduced` has the approximate loss and its minima, `flow` its dynamics,
-`risks` what linear predictors and Bayes reach; `claims` says what of it is claimed.
+`derivations.md` derives every formula under a label, as [icl-3.1], that docstrings and claims cite.
+`setting` names the problem; `reduced` has the approximate loss and its minima, `true_loss` the true
+one by quadrature, `flow` the dynamics, `noise` where an optimiser's noise stops them; `risks` what
+linear predictors and Bayes reach, `anisotropic` and `tasks` the same with correlated covariates and
+with several tasks; `authors` the published numbers; `claims` what of all this is claimed.
 """
 
 from theory.icl_regression.claims import CLAIMS

@@ -1,4 +1,4 @@
-"""Covariates that correlate, x ~ N(0, Sigma): the preconditioned gradient step (section 4.4).
+"""Covariates that correlate, x ~ N(0, Sigma): the preconditioned gradient step [icl-6.8].
 
     yhat = (1/L) sum_l y_l (x_l - xbar)' Omega x_q,    beta ~ N(0, I/d),  noise s2
 
@@ -18,13 +18,13 @@ Square = Float[Array | np.ndarray, "dimension dimension"]
 
 
 def covariance(correlation: Values, dimension: int) -> Square:
-    """Sigma_ij = correlation^|i-j|, the paper's with correlation 1/2."""
+    """Sigma_ij = correlation^|i-j|; the paper's is `setting.CORRELATION` [icl-6.8]."""
     at = jnp.arange(dimension)
     return jnp.asarray(correlation, float) ** jnp.abs(at[:, None] - at)
 
 
 def risk(omega: Square, sigma: Square, setting: Setting) -> Values:
-    """Risk of the debiased step with preconditioner Omega, symmetric, over everything.
+    """Risk of the debiased step with preconditioner Omega, symmetric, over everything [icl-6.8].
 
     With A = Omega Sigma Omega: s2 + [tr Sigma - 2 (n/L) tr(Omega Sigma^2) + (n/L) tr(A Sigma^2) +
     (n/L^2) (tr Sigma + d s2) tr(A Sigma)]/d.
@@ -38,12 +38,15 @@ def risk(omega: Square, sigma: Square, setting: Setting) -> Values:
 
 
 def optimal_preconditioner(sigma: Square, setting: Setting) -> Square:
-    """The minimiser of `risk`, Omega* = (Sigma + ((tr Sigma + d s2)/L) I)^-1."""
+    """The minimiser of `risk`, Omega* = (Sigma + ((tr Sigma + d s2)/L) I)^-1 [icl-6.8]."""
     return _inverse(sigma, setting, 1.0)
 
 
 def linear_attention_preconditioner(sigma: Square, setting: Setting) -> Square:
-    """Without debiasing: ((1 + 1/L) Sigma + ((tr Sigma + d s2)/L) I)^-1, linear attention's."""
+    """Without debiasing: ((1 + 1/L) Sigma + ((tr Sigma + d s2)/L) I)^-1 [icl-6.8].
+
+    Linear attention's optimum, the "Optimal KQ (LinTF)" of He et al.'s post.
+    """
     return _inverse(sigma, setting, 1 + 1 / setting.length)
 
 

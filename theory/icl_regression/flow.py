@@ -1,4 +1,4 @@
-"""Gradient flow of the reduced model on half the approximate loss (section 4.3).
+"""Gradient flow of the reduced model on half the approximate loss [icl-5.1] to [icl-5.6].
 
     dmu/dt    = omega - A mu,                    A = omega omega' + c E,  E = exp(d omega omega')
     domega/dt = mu - (mu.omega) mu - d c [E o (mu mu')] omega,            o entrywise
@@ -23,7 +23,7 @@ Path = tuple[Float[Array, "time head"], Float[Array, "time head"]]
 
 
 def descent(omega: Heads, mu: Heads, setting: Setting) -> tuple[Heads, Heads]:
-    """(domega/dt, dmu/dt), minus the gradient of Lt/2."""
+    """(domega/dt, dmu/dt), minus the gradient of Lt/2 [icl-5.1]."""
     kernel = jnp.exp(setting.dimension * omega[:, None] * omega)
     overlap = mu @ omega
     weighted = (kernel * (mu[:, None] * mu)) @ omega
@@ -35,8 +35,9 @@ def descent(omega: Heads, mu: Heads, setting: Setting) -> tuple[Heads, Heads]:
 def balance_rate(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> Values:
     """(1/2) d/dt (|mu|^2 - |omega|^2) = c sum_{k>=0} (k - 1) d^k/k! (mu.omega^k)^2.
 
-    From mu.dmu - omega.domega: the signal terms cancel and c [d omega'(E o mu mu') omega - mu'E mu]
-    remains, whose series has this form. Positive once sum mu = 0: mu must rise, omega fall.
+    From mu.dmu - omega.domega [icl-5.2]: the signal terms cancel and c [d omega'(E o mu mu') omega
+    - mu'E mu] remains, whose series has this form. Positive once sum mu = 0: mu must rise, omega
+    fall.
     """
     orders = jnp.arange(terms + 1, dtype=omega.dtype)
     overlaps = jnp.power(omega[None, :], orders[:, None].astype(int)) @ mu
@@ -45,7 +46,7 @@ def balance_rate(omega: Heads, mu: Heads, setting: Setting, terms: int = 60) -> 
 
 
 def gradient_flow(omega: Heads, mu: Heads, times: Float[Array, " time"], setting: Setting) -> Path:
-    """(omega, mu) at `times` along the exact flow from the given start at time 0.
+    """(omega, mu) at `times` along the exact flow from the given start at time 0 [icl-5.1].
 
     Call it in float64.
     """
@@ -60,7 +61,7 @@ def factorised_flow(
     times: Float[Array, " time"],
     setting: Setting,
 ) -> Path:
-    """(omega, mu) as gradient flow on Q, K, V and O moves them, on the whole of Lt (derived here).
+    """(omega, mu) as gradient flow on Q, K, V and O moves them, on the whole of Lt [icl-5.6].
 
     With KQ = K'Q/sqrt(e) and gradient G with respect to it, dK/dt = -Q G'/sqrt(e) and dQ/dt =
     -K G/sqrt(e), so dKQ/dt = -(K'K G + G Q'Q)/e. Where KQ = omega I and G = (dLt/domega/d) I on
@@ -82,7 +83,10 @@ def factorised_flow(
 
 
 def gradient_descent(omega: Heads, mu: Heads, rate: Values, steps: int, setting: Setting) -> Path:
-    """(omega, mu) after 0 .. steps steps of plain gradient descent on Lt/2; time is rate * step."""
+    """(omega, mu) after 0 .. steps steps of plain gradient descent on Lt/2 [icl-5.3].
+
+    Its time, to be held against the flow's, is rate * step.
+    """
 
     def step(state: tuple[Heads, Heads], _: None) -> tuple[tuple[Heads, Heads], tuple]:
         change = descent(*state, setting)
@@ -94,7 +98,7 @@ def gradient_descent(omega: Heads, mu: Heads, rate: Values, steps: int, setting:
 
 
 def drift_law(times: Values, positive: int, negative: int, setting: Setting) -> Values:
-    """gamma(t) ~ (8 c d^3 t/(1/k_+ + 1/k_-))^(-1/6) for late times (section 4.3).
+    """gamma(t) ~ (8 c d^3 t/(1/k_+ + 1/k_-))^(-1/6) for late times [icl-5.4].
 
     On the valley the balance law's first term left is k = 3; with mu = mu_gamma in each sign group
     it gives dgamma/dt = -(4/3) c d^3 gamma^7/(1/k_+ + 1/k_-).

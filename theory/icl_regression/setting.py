@@ -12,7 +12,7 @@ Values = float | int | Num[Array | np.ndarray, "..."]
 
 
 class Setting(NamedTuple):
-    """An isotropic single-task problem (section 1).
+    """An isotropic single-task problem [icl-1.1]; the defaults are the paper's.
 
     Attributes:
         dimension: covariate dimension d.
@@ -36,5 +36,18 @@ class Setting(NamedTuple):
 
     @property
     def eta_star(self) -> Values:
-        """The optimal step 1/(1 + (1 + s2) d/L) = L/(L + D), the paper's eta*."""
+        """The optimal step 1/(1 + (1 + s2) d/L) = L/(L + D) [icl-6.2], the paper's eta*."""
         return self.length / (self.length + self.big_d)
+
+
+SETTING = Setting()
+"""The problem that the paper trains on."""
+
+TASKS = Setting(6.0, 48.0, 0.1)
+"""The same with two tasks [icl-7.1]; s2 is the labels' noise per unit of signal."""
+
+SUPPORT = 4
+"""Coordinates that each of the two tasks reads."""
+
+CORRELATION = 0.5
+"""Sigma_ij = CORRELATION^|i-j| of the paper's correlated covariates [icl-6.8]."""

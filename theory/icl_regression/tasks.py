@@ -1,4 +1,4 @@
-"""Several tasks at once: what the heads must add up to, and how many it takes (section 4.6).
+"""Several tasks at once: what heads must add up to, how many it takes [icl-7.1] to [icl-7.3].
 
 Task n reads the coordinates S_n, s of them, through a beta of its own of variance 1/s per
 coordinate; labels have noise s2, the target none. Heads KQ_h = diag(omega^h), OV_h = diag(mu^h),
@@ -22,7 +22,7 @@ Steps = Float[Array | np.ndarray, "task dimension"]
 
 
 def losses(steps: Steps, masks: Masks, setting: Setting) -> Float[Array, " task"]:
-    """Loss of each task per unit of signal, for the matrix of steps M'W.
+    """Loss of each task per unit of signal, for the matrix of steps M'W [icl-7.1].
 
     From the Wishart moments of the centred scatter with n = L - 1: 1 + (n/(L s)) sum_S (w_i^2
     - 2 w_i) + (n/L^2)(1 + s2) sum_i w_i^2.
@@ -34,7 +34,7 @@ def losses(steps: Steps, masks: Masks, setting: Setting) -> Float[Array, " task"
 
 
 def optimal_steps(heads: int, masks: Masks, setting: Setting) -> Steps:
-    """The matrix M'W of least mean loss that `heads` heads can realise.
+    """The matrix M'W of least mean loss that `heads` heads can realise [icl-7.2].
 
     From N + 1 heads on every matrix can be realised: L/(L + s (1 + s2)) on a task's own support,
     nothing off it. Two heads share one row between all N tasks: L/(L + (N/k) s (1 + s2)) on a
@@ -60,7 +60,7 @@ def construction(
     """M and W with M'1 = 0 whose product is nearest to `steps`: W = M'^+ steps, M at random.
 
     N columns orthogonal to 1 span N dimensions from N + 1 heads on, and then M'W = steps exactly;
-    with N heads they cannot.
+    with N heads they cannot [icl-7.3].
     """
     m = rng.normal(size=(heads, len(steps)))
     m = m - m.mean(axis=0)

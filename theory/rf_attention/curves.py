@@ -1,4 +1,7 @@
-"""Learning curves of kernel and random-feature ridge regression (sections 4.5, 4.6, 4.10)."""
+"""Learning curves of kernel and random-feature ridge regression.
+
+Derived in [rfa-4.1], [rfa-4.2], [rfa-4.4] and [rfa-5.6].
+"""
 
 from __future__ import annotations
 
@@ -45,17 +48,17 @@ def pooled(
     ridge: float,
     fitted: bool = False,
 ) -> float:
-    """Test error without noise, from eigenpairs over a pool of P points (section 4.8).
+    """Test error without noise, from eigenpairs over a pool of P points ([rfa-4.4]).
 
     The formula of infinite width with the pool's eigenvalues and energies is the mean error over
     the pool, training points included, whose error is (ridge/(n kap))^2 of the others'. Hence the
-    division by 1 - n/P + (n/P) (ridge/(n kap))^2; the specification's, by 1 - n/P, is that of no
+    division by 1 - n/P + (n/P) (ridge/(n kap))^2; its first form, by 1 - n/P, is that of no
     ridge. Keep samples <= P/4.
 
     Args:
         eigenvalues: of K/P.
         energies: squared projections of the target's values on the eigenvectors, over P.
-        fitted: take training points' error as zero, as the specification does.
+        fitted: take training points' error as zero, the first form of [rfa-4.4].
     """
     found = _omniscient(eigenvalues, np.ones(len(eigenvalues)), energies, samples, ridge)
     share = samples / len(eigenvalues)
@@ -71,7 +74,7 @@ def finite_width(
     ridge: float,
     noise_variance: float = 0.0,
 ) -> float:
-    """Excess test error with `width` random features (Simon et al. 2023, by memory).
+    """Excess test error with `width` random features ([rfa-4.2]).
 
     With z = sum m lam/(lam + gam) + tail/gam, q = sum m (lam/(lam + gam))^2 and kap = gam (1 -
     z/k), gam solves n = z + ridge/kap. Confirmed by simulation (C-RFA-19).

@@ -1,4 +1,4 @@
-"""Kernels of infinitely many heads (section 3). NumPy, float64.
+"""Kernels of infinitely many heads ([rfa-2.3]). NumPy, float64.
 
 Arrays of tokens: queries (n, d), keys (n, N, d); kernels are (n, n') between two sets.
 """
@@ -20,7 +20,7 @@ _NODES = 40
 
 
 def arc_cosine(r: Values) -> Values:
-    """E relu(Z) relu(Z') for standard normals of correlation r (K1).
+    """E relu(Z) relu(Z') for standard normals of correlation r ([rfa-2.1]).
 
     [sqrt(1 - r^2) + r (pi - arccos r)]/(2 pi).
     """
@@ -59,7 +59,7 @@ def bivariate_cdf(h: Values, k: Values, r: Values) -> Values:
 
 
 def biased_arc_cosine(m1: Values, m2: Values, r: Values) -> Values:
-    """E relu(m1 + Z1) relu(m2 + Z2) for standard normals of correlation r (K2).
+    """E relu(m1 + Z1) relu(m2 + Z2) for standard normals of correlation r ([rfa-2.2]).
 
     Where r = 1 and m1 = m2 = m it is (1 + m^2) Phi(m) + m phi(m).
     """
@@ -88,7 +88,7 @@ def hermite_coefficients(m: Values, terms: int) -> Float[np.ndarray, "term ..."]
 def rfa_kernel(
     one: tuple[Queries, Keys], other: tuple[Queries, Keys], setting: Setting, mean: float = 0.0
 ) -> Kernel:
-    """RFA, and BRFA where `mean` is not zero (K3, K4).
+    """RFA, and BRFA where `mean` is not zero ([rfa-2.3]).
 
     (1/N^2) sum_ij sigma_w^2 |x~0||x~i||x~0'||x~j'| kappa(mu_i, mu_j', r_ij) <x~i, x~j'>.
 
@@ -117,7 +117,7 @@ def rfa_kernel(
 def rfmlp_kernel(
     one: tuple[Queries, Keys], other: tuple[Queries, Keys], setting: Setting
 ) -> Kernel:
-    """The two-layer network on all tokens and one bias (K5): kappa(<z, z'>/|z|^2)."""
+    """The two-layer network on all tokens and one bias ([rfa-2.3]): kappa(<z, z'>/|z|^2)."""
     left, right = (np.concatenate([q[:, None], k], axis=1).reshape(len(q), -1) for q, k in
                    (one, other))  # fmt: skip
     tokens = one[1].shape[1] + 1

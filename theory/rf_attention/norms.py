@@ -1,4 +1,7 @@
-"""RKHS norms, the paper's measure of a target's complexity, and their bounds (section 4.9)."""
+"""RKHS norms, the paper's measure of a target's complexity, and their bounds.
+
+Derived in [rfa-5.1], [rfa-5.2] and [rfa-5.4].
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def least_norm(
 def tensor_bound(query_power: int, key_power: int, terms: int = 400) -> float:
     """1/qt_rs, which bounds B_RFA of <x0^r (x) x^s, T> by |T|^2/qt_rs for every d and N.
 
-    qt_rs = q_rs + q_{r,s-1}, q_rs = sum_k c_k 4^-k C(k, r) C(k, s): the kernel at convention U
+    qt_rs = q_rs + q_{r,s-1}, q_rs = sum_k c_k 4^-k C(k, r) C(k, s): the kernel at R = b = 1
     is sum_rs qt_rs u0^r v^s. f_p has r = 0, s = p and |T| = 1; g_p has r = p, s = p + 1 and |T|^2
     <= d^p.
     """
@@ -71,6 +74,6 @@ def additive_floor(dimension: int, keys: int) -> float:
     """Share of the variance of s^2, s the mean over keys of <beta, x>, beyond additive functions.
 
     s^2 = (1/N^2) (sum_i b_i^2 + sum_{i != j} b_i b_j); the first sum is additive in the keys, the
-    second orthogonal to all that is: (N - 1)/(N - 1 + (d - 1)/(d + 2)) (section 4.11).
+    second orthogonal to all that is: (N - 1)/(N - 1 + (d - 1)/(d + 2)) ([rfa-6.2]).
     """
     return (keys - 1) / (keys - 1 + (dimension - 1) / (dimension + 2))

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Setting(NamedTuple):
-    """Tokens on a sphere and the scale of the random weights (section 1).
+    """Tokens on a sphere and the scale of the random weights ([rfa-1.1]).
 
-    The defaults are convention U: R = b = 1 and weights of standard deviation 1/2, for which the
+    The defaults are R = b = 1 and weights of standard deviation 1/2, for which the
     pre-activations of RFA are standard normal. Convention S has R = sqrt(d).
 
     Attributes:

@@ -1,6 +1,6 @@
 """Learning curves of RFA at finite heads, whose d + 1 features share their weights.
 
-Beyond the paper (section 9, item 4). Notation: in the eigenbasis of the kernel, head m is the
+Beyond the paper ([rfa-4.3]). Notation: in the eigenbasis of the kernel, head m is the
 matrix A(W_m) of its D = d + 1 features' coefficients, (mode, D), and the kernel of M heads is
 (1/M) sum_m A(W_m) A(W_m)'. Leave head m out of its resolvent and put it back by Woodbury's formula,
 a D x D inverse. What the other heads leave, G, is a number G_l on every level l (RFA is invariant
@@ -10,7 +10,7 @@ to separate rotations of query and keys, under which a level is irreducible), so
     Lambda(W) = (1/M) sum_l G_l C_l(W),   C_l(W) = A(W)' P_l A(W)   (D x D),
 
 with P_l the projector on level l and m_l its dimension. E_W tr C_l = m_l lam_l. Given the kernel,
-kap and the error are those of infinite width (section 4.5), with lam/(lam + kap) replaced by s G
+kap and the error are those of infinite width ([rfa-4.1]), with lam/(lam + kap) replaced by s G
 and (kap/(lam + kap))^2 by -kap^2 dG/dkap.
 
 The scalar formula, `curves.finite_width` at k = M D, is the case Lambda = alpha I. Two things are

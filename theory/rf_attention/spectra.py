@@ -1,4 +1,4 @@
-"""Mercer decompositions of the kernels and the energies of targets in them (sections 4.1 to 4.4).
+"""Mercer decompositions of the kernels and the energies of targets ([rfa-3.1] to [rfa-3.4]).
 
 A level is a set of eigenfunctions with one eigenvalue. RFA's are pairs (a, b), harmonics of degree
 a in the query times degree b in the keys; RFMLP's are partitions, the degrees over all tokens in
@@ -145,7 +145,7 @@ def rfa_trace(setting: Setting) -> float:
 
 
 def rfmlp_spectrum(setting: Setting, degree: int = 8) -> Spectrum:
-    """RFMLP's levels, the partitions of total degree up to `degree`; convention U.
+    """RFMLP's levels, the partitions of total degree up to `degree`, at R = b = 1 ([rfa-3.3]).
 
     Products of harmonics over tokens 0 .. N. Repeated integration by parts (Rodrigues) gives
 
@@ -170,7 +170,7 @@ def rfmlp_spectrum(setting: Setting, degree: int = 8) -> Spectrum:
 
 
 def monomial_energies(power: int, weighted: bool, setting: Setting) -> dict[tuple[int, int], float]:
-    """Squared norms of a target by level (a, b) (section 4.4).
+    """Squared norms of a target by level (a, b) ([rfa-3.4]).
 
     f_p, the mean over keys of <beta, x>^p: alpha_{p,b}^2/(N B_b) at (0, b), the squared mean at
     (0, 0). g_p, `weighted`, that of <x0, x>^p <beta, x>: from each a, q_a = alpha_{p,a}^2/(d B_a)

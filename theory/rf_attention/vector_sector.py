@@ -1,4 +1,4 @@
-"""What BRFA pays for targets <beta, a(t) x + b(t) x0>, t = <x0, x> (section 4.9).
+"""What BRFA pays for targets <beta, a(t) x + b(t) x0>, t = <x0, x> ([rfa-5.4]).
 
 BRFA's kernel of one key is invariant to common rotations only, and has no Mercer decomposition in
 closed form; the functions that are linear in beta are a sector of their own. With z(t) = (x0 = e1,
@@ -32,7 +32,7 @@ Operator = Float[np.ndarray, "component component"]
 def sector(
     dimension: int, mean: float, nodes: int = 24, rotations: int = 3000, seed: int = 0
 ) -> tuple[Operator, np.ndarray, np.ndarray]:
-    """The kernel on the sector at convention U, in an orthonormal basis, and its quadrature.
+    """The kernel on the sector at R = b = 1, in an orthonormal basis, and its quadrature.
 
     h = kappa(w0 t, w0 t', r) <x~, x~'> with r = (1 + <x0, x0'>)(1 + <x, x'>)/4 by its Hermite
     series sum_n c_n(w0 t) c_n(w0 t') r^n/n!; `rotations` draws of the first two rows and columns of

@@ -1,8 +1,9 @@
 """Timescales of leaky recurrent networks (Khajehabdollahi et al. 2024, 2309.12927).
 
-`units` has one leaky unit, `linear` networks of them, `gains` trained networks as linear ones;
-`constructive` solves the tasks by hand, `limits` says what they need and what guessing earns;
-`claims` says what of it is claimed.
+`derivations.md` derives every formula. `units` has one leaky unit, `linear` networks of them,
+`gains` trained networks as linear ones; `constructive` solves the tasks by hand, `limits` says what
+they need and what guessing earns; `setting` and `authors` hold the numbers, ours and published
+ones; `claims` says what of it is claimed.
 """
 
 from theory.rnn_timescales.claims import CLAIMS

@@ -1,23 +1,23 @@
-"""Networks written down, not trained, that solve the tasks with every tau = 1 (T7).
+"""Networks written down, not trained, that solve the tasks with every tau = 1.
 
-They are networks of the trained model itself (section 2.1),
+They are networks of the trained model itself [rnn-2.1],
 
     h_t = f((1 - a) h_{t-1} + a (W h_{t-1} + b + w_in x_t)),   a = 1/tau,   f(z) = max(z, .01 z),
 
 with zero diagonal and, at tau = 1, no leak: a delay line d_1 .. d_{N-1} holds x_t .. x_{t-N+2}, and
-units f(s - j), j = 0 .. count - 1, of a sum s of bits span all functions of s. So a longer tau is
-never needed where H >= 2 N - 1.
+units f(s - j), j = 0 .. count - 1, of a sum s of bits span all functions of s [rnn-7.1]. So a
+longer tau is never needed where H >= 2 N - 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Num
 
-SLOPE = 0.01
+from theory.rnn_timescales.setting import SLOPE
 
 
 class Network(NamedTuple):
@@ -40,8 +40,30 @@ class Network(NamedTuple):
     readout_bias: Float[np.ndarray, "head class=2"]
 
 
+def parity_units(bits: int | float) -> int | float:
+    """Units of `parity`: 2 N - 1 [rnn-7.2]; linear, so that it may be asked between whole N."""
+    return 2 * bits - 1
+
+
+def all_parities_units(bits: int) -> int:
+    """Units of `all_parities`: (N^2 + 3 N - 4)/2 [rnn-7.3]."""
+    return (bits**2 + 3 * bits - 4) // 2
+
+
+def dms_units(bits: int | float) -> int | float:
+    """Units of `dms`: N + 1 [rnn-7.4]; linear, so that it may be asked between whole N."""
+    return bits + 1
+
+
+# Units with tau = 1 that one head of a task needs at most, by task.
+UNITS: Mapping[str, Callable[[int | float], int | float]] = {
+    "parity": parity_units,
+    "dms": dms_units,
+}
+
+
 def parity(bits: int) -> Network:
-    """N-parity with 2 N - 1 units and one head.
+    """N-parity with 2 N - 1 units and one head [rnn-7.2].
 
     Raises:
         ValueError: fewer than 2 bits.
@@ -50,7 +72,7 @@ def parity(bits: int) -> Network:
 
 
 def all_parities(bits: int) -> Network:
-    """All of 2-parity .. N-parity with (N^2 + 3 N - 4)/2 units, heads in this order.
+    """All of 2-parity .. N-parity with (N^2 + 3 N - 4)/2 units, heads in this order [rnn-7.3].
 
     Raises:
         ValueError: fewer than 2 bits.
@@ -61,6 +83,8 @@ def all_parities(bits: int) -> Network:
 
 def dms(bits: int) -> Network:
     """N-DMS with N + 1 units and one head: the present bit and the last of the line sum to 0 or 2.
+
+    Source: [rnn-7.4].
 
     Raises:
         ValueError: fewer than 2 bits.
@@ -93,7 +117,7 @@ def _assemble(bits: int, heads: Sequence[tuple[Sequence[int], np.ndarray]]) -> N
 
 
 def _readout(labels: Num[np.ndarray, " sum"]) -> Float[np.ndarray, " sum"]:
-    """Weights on f(s - j) and a constant that give 1 where `labels[s]` is 1, and else -1."""
+    """Weights on f(s - j) and a constant that give 1 where `labels[s]` is 1, else -1 [rnn-7.1]."""
     sums = np.arange(len(labels))
     past = sums[:, None] - sums[:-1]
     seen = np.where(past > 0, past, SLOPE * past)

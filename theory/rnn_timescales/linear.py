@@ -1,7 +1,7 @@
-"""Linear networks of leaky units driven by independent bits: exact second moments (T2, T5).
+"""Linear networks of leaky units driven by independent bits: exact second moments.
 
 h_t = A h_{t-1} + b x_t with A = I - D_a + D_a W, b = D_a w_in, D_a = diag(1/tau), and bits of
-variance p (1 - p).
+variance p (1 - p) [rnn-5.1].
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Complex, Float
 
+from theory.rnn_timescales.setting import FAIR
+
 Vector = Float[np.ndarray, " unit"]
 Matrix = Float[np.ndarray, "unit unit"]
-
-# Variance of a fair bit, sigma^2 = p (1 - p) at p = 1/2.
-FAIR = 0.25
 
 
 class System(NamedTuple):
     """h_t = matrix @ h_{t-1} + drive x_t.
 
     Attributes:
-        matrix: A of the specification.
-        drive: b.
+        matrix: A = I - D_a + D_a W.
+        drive: b = D_a w_in.
     """
 
     matrix: Matrix
@@ -32,7 +31,7 @@ class System(NamedTuple):
 
 
 def linear_network(recurrent: Matrix, drive: Vector, tau: Vector) -> System:
-    """The leaky network without its nonlinearity.
+    """The leaky network without its nonlinearity [rnn-5.1].
 
     Args:
         recurrent: W.
@@ -58,12 +57,18 @@ def rates(tau: Vector) -> Vector:
 
 
 def spectral_radius(matrix: Matrix) -> float:
-    """The largest modulus of an eigenvalue; the slowest mode's timescale is -1/ln of it."""
+    """The largest modulus of an eigenvalue; the slowest mode's timescale is -1/ln of it.
+
+    Source: [rnn-5.2].
+    """
     return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def stationary_covariance(system: System, variance: float = FAIR) -> Matrix:
-    """S = A S A' + variance b b' (T2).
+    """S = A S A' + variance b b' [rnn-5.1].
+
+    Args:
+        variance: of the input bits, p (1 - p).
 
     Raises:
         ValueError: the spectral radius is not below 1: nothing is stationary.
@@ -76,7 +81,7 @@ def stationary_covariance(system: System, variance: float = FAIR) -> Matrix:
 def lagged_covariances(
     system: System, covariance: Matrix, lags: int = 30
 ) -> Float[np.ndarray, "lag unit unit"]:
-    """cov(h_{t+l}, h_t) = A^l S for l = 0 .. lags."""
+    """cov(h_{t+l}, h_t) = A^l S for l = 0 .. lags [rnn-5.1]."""
     found = [covariance]
     for _ in range(lags):
         found.append(system.matrix @ found[-1])
@@ -86,7 +91,7 @@ def lagged_covariances(
 def unit_autocorrelation(
     covariances: Float[np.ndarray, "lag unit unit"],
 ) -> Float[np.ndarray, "lag unit"]:
-    """rho_i(l) = (A^l S)_ii / S_ii; NaN for a unit that never moves."""
+    """rho_i(l) = (A^l S)_ii / S_ii; NaN for a unit that never moves [rnn-5.1]."""
     each = np.diagonal(covariances, axis1=1, axis2=2)
     with np.errstate(invalid="ignore", divide="ignore"):
         return each / each[0]
@@ -95,17 +100,17 @@ def unit_autocorrelation(
 def population_autocorrelation(
     covariances: Float[np.ndarray, "lag unit unit"],
 ) -> Float[np.ndarray, " lag"]:
-    """The autocorrelation of the sum of all units, (1' A^l S 1)/(1' S 1)."""
+    """The autocorrelation of the sum of all units, (1' A^l S 1)/(1' S 1) [rnn-5.1]."""
     whole = covariances.sum(axis=(1, 2))
     return whole / whole[0]
 
 
 def modal_autocorrelation(system: System, lags: int = 30) -> Float[np.ndarray, "lag unit"]:
-    """rho_i(l) as a mixture of the modes' exponentials, A = V diag(lambda) V^-1 (T2).
+    """rho_i(l) as a mixture of the modes' exponentials, A = V diag(lambda) V^-1.
 
     With bt = V^-1 b and G_mn = bt_m conj(bt_n)/(1 - lambda_m conj(lambda_n)), the covariance at lag
     l is sum_m V_im (G V^H)_mi lambda_m^l: each mode has the timescale -1/ln|lambda_m|, and complex
-    pairs are damped oscillations.
+    pairs are damped oscillations. Source: [rnn-5.2].
 
     Raises:
         ValueError: the spectral radius is not below 1.
@@ -122,11 +127,11 @@ def modal_autocorrelation(system: System, lags: int = 30) -> Float[np.ndarray, "
 def memory(
     system: System, lags: int, variance: float = FAIR, ridge: float = 0.0
 ) -> Float[np.ndarray, " lag"]:
-    """R^2_k = var x (A^k b)' (S + ridge I)^-1 A^k b of the best linear reading of x_{t-k} (T5).
+    """R^2_k = var x (A^k b)' (S + ridge I)^-1 A^k b of the best linear reading of x_{t-k}.
 
     The sum over all k is the dimension for every stable A that the input reaches whole (Jaeger
     2001); S is inverted on its numerical range, which float64 resolves for few units only: beyond a
-    dozen give a ridge, and hold the sum against `capacity` with the same one.
+    dozen give a ridge, and hold the sum against `capacity` with the same one. Source: [rnn-5.3].
 
     Args:
         lags: k = 0 .. lags.
@@ -143,7 +148,9 @@ def memory(
 
 
 def capacity(system: System, variance: float = FAIR, ridge: float = 0.0) -> float:
-    """sum_k R^2_k over all k = tr (S + ridge I)^-1 S: the number of units at ridge 0 (T5).
+    """sum_k R^2_k over all k = tr (S + ridge I)^-1 S: the number of units at ridge 0.
+
+    Source: [rnn-5.3].
 
     Raises:
         ValueError: the spectral radius is not below 1.

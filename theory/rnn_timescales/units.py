@@ -1,7 +1,8 @@
-"""One leaky unit by itself: its autocorrelation, and what it remembers (T1, T4).
+"""One leaky unit by itself: its autocorrelation, and what it remembers.
 
 h_t = q h_{t-1} + x_t/tau with q = 1 - 1/tau, driven by independent bits x_t. In the paper tau is a
-unit's trained time constant, and tau_net the timescale of its autocorrelation.
+unit's trained time constant, and tau_net the timescale of its autocorrelation. Every formula acts
+entry by entry: on numbers, or on arrays that broadcast.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ Values = float | int | Num[np.ndarray, "..."]
 def autocorrelation(tau: Values, lag: Values) -> Values:
     """rho(l) = (1 - 1/tau)^l at `lag` steps, exactly; exp(-l/tau) is its limit at large tau.
 
+    Source: [rnn-4.1].
+
     Args:
         tau: time constant in steps, at least 1.
 
@@ -28,6 +31,11 @@ def autocorrelation(tau: Values, lag: Values) -> Values:
 def timescale(tau: Values) -> Values:
     """tau_AC = -1/ln(1 - 1/tau) = tau - 1/2 - 1/(12 tau) - ... steps; 0 at tau = 1.
 
+    Source: [rnn-4.1].
+
+    Args:
+        tau: time constant in steps, at least 1.
+
     Raises:
         ValueError: a tau below 1.
     """
@@ -38,8 +46,8 @@ def timescale(tau: Values) -> Values:
 def held_autocorrelation(tau: Values, held: int, lag: Values) -> Values:
     """rho at `lag` bits of a unit whose input bits last `held` steps, read at each bit's end.
 
-    The step is 1/held and a = 1/(held tau) (the continuous-time model, section 2.3), so that rho(m)
-    = (1 - a)^(held m), which tends to exp(-m/tau) for large `held`.
+    The step is 1/held and a = 1/(held tau), so that rho(m) = (1 - a)^(held m), which tends to
+    exp(-m/tau) for large `held`. Source: [rnn-4.2]; the model is the authors' `RNN_Continuous.py`.
 
     Args:
         tau: time constant in bits, at least 1/held.
@@ -55,7 +63,11 @@ def phase_averaged_autocorrelation(tau: float, held: int, lag: Values) -> Values
 
     With q = 1 - 1/(held tau), Q = q^held and H_m the state at the end of bit m, the state j steps
     into a bit is q^j H + (1 - q^j) x, and var H = (1 - Q)/(1 + Q) var x. Covariances are averaged
-    over j = 1 .. held and divided by the averaged variance.
+    over j = 1 .. held and divided by the averaged variance. Source: [rnn-4.3].
+
+    Args:
+        tau: time constant in bits, at least 1/held.
+        lag: in bits.
 
     Raises:
         ValueError: a tau below 1/held.
@@ -72,7 +84,13 @@ def phase_averaged_autocorrelation(tau: float, held: int, lag: Values) -> Values
 
 
 def recall(tau: Values, lag: Values) -> Values:
-    """R^2_k of the best linear reading of x_{t-k} from the unit: (1 - q^2) q^(2k) (T4).
+    """R^2_k of the best linear reading of x_{t-k} from the unit: (1 - q^2) q^(2k).
+
+    Source: [rnn-4.4].
+
+    Args:
+        tau: time constant in steps, at least 1.
+        lag: k.
 
     Raises:
         ValueError: a tau below 1.
@@ -82,16 +100,17 @@ def recall(tau: Values, lag: Values) -> Values:
 
 
 def best_time_constant(lag: Values) -> Values:
-    """tau*(k) = k + 1 + sqrt(k (k + 1)), where q^2 = k/(k + 1) and `recall` is largest (T4).
+    """tau*(k) = k + 1 + sqrt(k (k + 1)) steps, where q^2 = k/(k + 1) and `recall` is largest.
 
-    It is near 2 k + 3/2: without recurrence a longer memory wants tau to grow with N.
+    It is near 2 k + 3/2: without recurrence a longer memory wants tau to grow with N. Source:
+    [rnn-4.4].
     """
     k = np.asarray(lag, float)
     return k + 1 + np.sqrt(k * (k + 1))
 
 
 def best_recall(lag: Values) -> Values:
-    """R^2_k at tau*(k): (1/(k + 1)) (k/(k + 1))^k, near 1/(e (k + 1)) (T4)."""
+    """R^2_k at tau*(k): (1/(k + 1)) (k/(k + 1))^k, near 1/(e (k + 1)). Source: [rnn-4.4]."""
     k = np.asarray(lag, float)
     return (k / (k + 1)) ** k / (k + 1)
 
