@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sims.engine.cli import AMISS, FINISHED, Parser, guarded, shared_options
@@ -26,10 +28,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROG, description="Run experiments and keep their results.")
     shared = shared_options()
     commands = parser.add_subparsers(dest="command", required=True, metavar="list | run | show")
-    commands.add_parser("list", parents=[shared], help="every experiment, its presets and settings")
+    sub = commands.add_parser(
+        "list", parents=[shared], help="papers; a paper's sweeps; a sweep's settings"
+    )
+    sub.add_argument("name", nargs="?", metavar="NAME", help="a paper or paper.sweep")
     for command, help in (("run", "compute what is missing"), ("show", "what is stored")):
         sub = commands.add_parser(command, parents=[shared], help=help, description=help)
-        sub.add_argument("name", metavar="NAME", help="an experiment, as in list")
+        sub.add_argument("name", metavar="NAME", help="a sweep, as in list")
         sub.add_argument("--preset", default="quick", help="quick (default), paper, ...")
         sub.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 instead")
         sub.add_argument(
@@ -45,72 +50,102 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _sweep(options: argparse.Namespace) -> Sweep:
+def _sweep(options: argparse.Namespace) -> tuple[Sweep, dict[str, Any]]:
+    """The sweep that is asked for, and the settings that were set."""
     from sims.engine.devices import prepare
-    from sims.engine.experiment import parse_setting, with_settings
-    from sims.engine.rooms import find_sweep
-    from sims.engine.sweep import Sweep
+    from sims.engine.experiment import parse_setting
+    from sims.engine.front import find, varied
 
     prepare(options.device)
-    sweep = find_sweep(options.name, options.preset)
-    base, axes = sweep.base, dict(sweep.axes)
-    fixed: dict[str, Any] = {}
+    sweep = find(options.name, options.preset)
+    settings: dict[str, Any] = {}
     for word in options.set:
         name, equals, text = word.partition("=")
         if not equals:
             raise UserError(f"--set {word}: expected key=value, for example --set steps=100")
-        values = tuple(parse_setting(type(base), name, part) for part in text.split(","))
-        axes.pop(name, None)
-        if len(values) == 1:
-            fixed[name] = values[0]
-        else:
-            axes[name] = values
-    seeds = sweep.seeds if options.seeds is None else options.seeds
-    return Sweep(with_settings(base, **fixed), axes, seeds)
+        values = [parse_setting(type(sweep.base), name, part) for part in text.split(",")]
+        if name in settings:
+            raise UserError(f"--set {word}: {name} is set twice; expected {name}=a,b for an axis")
+        settings[name] = values if len(values) > 1 else values[0]
+    return varied(sweep, options.seeds, settings), settings
 
 
 def _list(options: argparse.Namespace) -> int:
-    from sims.engine.experiment import settings_of, traced_names
+    from sims.engine.errors import unknown
     from sims.engine.rooms import sweeps
 
-    found = []
-    for name, presets in sweeps().items():
-        base = next(iter(presets.values())).base
-        traced = traced_names(type(base))
-        found.append(
-            {
-                "name": name,
-                "experiment": type(base).__name__,
-                "presets": {preset: len(sweep.runs()) for preset, sweep in presets.items()},
-                "settings": {
-                    key: {
-                        "default": getattr(base, key),
-                        "kind": "traced" if key in traced else "static",
-                        "help": field.metadata["help"],
-                    }
-                    for key, field in settings_of(type(base)).items()
-                },
-            }
-        )
+    known = sweeps()
+    papers = list(dict.fromkeys(name.partition(".")[0] for name in known))
+    if options.name and options.name not in (*known, *papers):
+        raise unknown("sweep", options.name, [*known, *papers] if "." in options.name else papers)
+    chosen = {
+        name: presets
+        for name, presets in known.items()
+        if not options.name or options.name in (name, name.partition(".")[0])
+    }
     if options.json:
-        print(json.dumps(found, indent=1))
-        return FINISHED
-    for entry in found:
-        runs = ", ".join(f"{preset} ({count} runs)" for preset, count in entry["presets"].items())
-        print(f"{entry['name']}: {runs}")
-        if not options.quiet:
-            for key, setting in entry["settings"].items():
-                value = f"{key} = {setting['default']}"
-                print(f"    {value:28} {setting['kind']:7} {setting['help']}")
+        print(json.dumps([_described(*entry) for entry in chosen.items()], indent=1))
+    elif options.name in known:
+        _print_sweep(_described(options.name, known[options.name]), options.quiet)
+    elif options.name:
+        _print_paper(chosen)
+    else:
+        for paper in papers:
+            names = [name.partition(".")[2] for name in chosen if name.startswith(f"{paper}.")]
+            print(f"{paper}: {len(names)} sweeps")
+            if not options.quiet:
+                print(textwrap.fill(", ".join(names), 96, initial_indent="    ",
+                                    subsequent_indent="    "))  # fmt: skip
     return FINISHED
+
+
+def _described(name: str, presets: Mapping[str, Sweep]) -> dict[str, Any]:
+    """A named sweep as JSON; a setting's own value at a preset where it has one."""
+    from sims.engine.experiment import settings_of, traced_names
+
+    kind = type(next(iter(presets.values())).base)
+    traced = traced_names(kind)
+    settings = {}
+    for key, field in settings_of(kind).items():
+        at = {
+            preset: list(sweep.axes[key]) if key in sweep.axes else getattr(sweep.base, key)
+            for preset, sweep in presets.items()
+        }
+        own = {preset: value for preset, value in at.items() if value != field.default}
+        kinds = "traced" if key in traced else "static"
+        entry = {"default": field.default, "kind": kinds, "help": field.metadata["help"]}
+        settings[key] = entry | ({"presets": own} if own else {})
+    runs = {preset: len(sweep.runs()) for preset, sweep in presets.items()}
+    return {"name": name, "experiment": kind.__name__, "presets": runs, "settings": settings}
+
+
+def _print_paper(chosen: Mapping[str, Mapping[str, Sweep]]) -> None:
+    width = max(map(len, chosen))
+    for name, presets in chosen.items():
+        runs = ", ".join(f"{preset} {len(sweep.runs())}" for preset, sweep in presets.items())
+        kind = type(next(iter(presets.values())).base).__name__
+        print(f"{name:{width}}  {kind:16} runs: {runs}")
+
+
+def _print_sweep(entry: Mapping[str, Any], quiet: bool) -> None:
+    runs = ", ".join(f"{preset} ({count} runs)" for preset, count in entry["presets"].items())
+    print(f"{entry['name']}, {entry['experiment']}: {runs}")
+    if quiet:
+        return
+    width = max(map(len, entry["settings"]))
+    for key, setting in entry["settings"].items():
+        own = ", ".join(f"{at}: {value}" for at, value in setting.get("presets", {}).items())
+        default, kind, help = str(setting["default"]), setting["kind"], setting["help"]
+        print(f"    {key:{width}}  {default:10} {kind:7} {help}{' | ' if own else ''}{own}")
 
 
 def _run(options: argparse.Namespace) -> int:
     from sims.engine.execute import forecast, run
+    from sims.engine.front import in_words
     from sims.engine.progress import clock
     from sims.engine.store import Store
 
-    sweep = _sweep(options)
+    sweep, settings = _sweep(options)
     store = Store(options.results)
     if options.dry_run:
         groups = forecast([sweep], store, quiet=options.quiet)
@@ -148,6 +183,8 @@ def _run(options: argparse.Namespace) -> int:
             f"{options.name}: {report.wanted} runs, {report.computed} computed in "
             f"{clock(report.seconds)}, {len(report.diverged)} diverged"
         )
+        line = in_words(options.name, options.preset, options.seeds, settings, "python")
+        print(f"read it: from sims import load; data = {line}")
         for run_, at in report.unexpected:
             print(f"    seed {run_.seed} diverged at step {at}: {run_.experiment}")
     return AMISS if report.unexpected else FINISHED
@@ -157,8 +194,8 @@ def _show(options: argparse.Namespace) -> int:
     from sims.engine.results import index, load
     from sims.engine.store import Store, read_json
 
-    sweep = _sweep(options)
-    store = Store(options.results)
+    sweep, _ = _sweep(options)
+    store = Store(options.results, create=False)
     wanted = {run.id for run in sweep.runs()}
     stored = wanted & index(store, sweep.name).keys()
     partial = store.folder("partial", sweep.name).glob("*/batch.json")

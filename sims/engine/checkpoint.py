@@ -7,39 +7,113 @@ typed PRNG keys and restores to whatever devices the reader has.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import PyTree
 
 from sims.engine.errors import Incomplete, UserError
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[bool]:
-    """Hold `folder` for this process; yields False at once when another process holds it.
+def locked(folders: Sequence[Path]) -> Iterator[bool]:
+    """Hold `folders` for this process; yields False at once when another process holds one.
 
-    The kernel drops the lock when its holder ends, however it ends.
+    The kernel drops a lock when its holder ends, however it ends.
+
+    Raises:
+        Incomplete: the disk has no room for a folder, or no right to make one.
+        UserError: the file system knows no locks.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
+    with contextlib.ExitStack() as stack:
+        for folder in folders:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context((folder / "lock").open("w"))
+            except OSError as error:
+                raise Incomplete(f"cannot write in {folder}: {error.strerror}") from None
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            except OSError as error:
+                raise UserError(
+                    f"cannot lock {folder} ({error.strerror}): expected a file system with locks; "
+                    "choose another with --results"
+                ) from None
         yield True
 
 
-def save(folder: Path, step: int, carry: PyTree, rows: PyTree) -> None:
-    """Keep `carry` and the rows logged so far as the state at `step`; drop older ones.
+def latest(folder: Path) -> int:
+    """Step of the latest checkpoint in a folder, -1 where there is none."""
+    return max(_steps(folder), default=-1) if folder.is_dir() else -1
 
-    Raises:
-        Incomplete: the disk is full or not writable; the previous checkpoint stays.
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoints:
+    """The checkpoints of one batch.
+
+    Attributes:
+        folders: one for the whole batch; or one for each run, where runs travel alone and may go
+            on in other company. All are then at the same step.
     """
+
+    folders: Sequence[Path]
+
+    def save(self, step: int, carry: PyTree, rows: Mapping[str, np.ndarray]) -> None:
+        """Keep `carry` and the rows logged so far as the state at `step`; drop older ones.
+
+        Raises:
+            Incomplete: the disk is full or not writable; the previous checkpoint stays.
+        """
+        if len(self.folders) == 1:
+            _save(self.folders[0], step, carry, rows)
+            return
+        for slot, folder in enumerate(self.folders):
+            own = jax.tree.map(lambda leaf, at=slot: leaf[at : at + 1], carry)
+            _save(folder, step, own, {n: v[:, slot : slot + 1] for n, v in rows.items()})
+
+    def restore(
+        self, carry: PyTree, rows: Callable[[int], Mapping[str, np.ndarray]]
+    ) -> tuple[int, Any, Any]:
+        """The latest checkpoint as (step, carry, rows), or (-1, None, None) where there is none.
+
+        Args:
+            carry: shapes and shardings to restore to.
+            rows: from a step, arrays of the shapes that were logged up to it.
+
+        Raises:
+            UserError: it is damaged.
+        """
+        step = min(map(latest, self.folders))
+        if step < 0:
+            return step, None, None
+        if len(self.folders) == 1:
+            return step, *_restore(self.folders[0], step, carry, rows(step))
+        home = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        one = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct((1, *leaf.shape[1:]), leaf.dtype, sharding=home),
+            carry,
+        )
+        few = {name: values[:, :1] for name, values in rows(step).items()}
+        parts = [_restore(folder, step, one, few) for folder in self.folders]
+        size = jax.tree.leaves(carry)[0].shape[0]
+        parts += parts[-1:] * (size - len(parts))
+        whole = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(part for part, _ in parts))
+        shardings = jax.tree.map(lambda leaf: leaf.sharding, carry)
+        kept = {name: np.concatenate([part[name] for _, part in parts], axis=1) for name in few}
+        return step, jax.device_put(whole, shardings), kept
+
+
+def _save(folder: Path, step: int, carry: PyTree, rows: PyTree) -> None:
     import orbax.checkpoint as ocp
 
     try:
@@ -52,31 +126,20 @@ def save(folder: Path, step: int, carry: PyTree, rows: PyTree) -> None:
             shutil.rmtree(folder / str(old), ignore_errors=True)
 
 
-def restore(folder: Path, carry: PyTree, rows: Callable[[int], PyTree]) -> tuple[int, Any, Any]:
-    """The latest checkpoint as (step, carry, rows), or (-1, None, None) where there is none.
-
-    Args:
-        carry: shapes and shardings to restore to.
-        rows: from a step, arrays of the shapes that were logged up to it.
-
-    Raises:
-        UserError: it is damaged.
-    """
+def _restore(folder: Path, step: int, carry: PyTree, rows: PyTree) -> tuple[Any, Any]:
     import orbax.checkpoint as ocp
 
-    step = max(_steps(folder), default=-1)
-    if step < 0:
-        return step, None, None
-    target = {"carry": carry, "rows": rows(step)}
     try:
         with ocp.StandardCheckpointer() as checkpointer:
-            kept = checkpointer.restore(folder.absolute() / str(step), target)
+            kept = checkpointer.restore(
+                folder.absolute() / str(step), {"carry": carry, "rows": rows}
+            )
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
             f"the checkpoint {folder / str(step)} is damaged ({type(error).__name__}); delete "
             f"{folder} to start this batch again"
         ) from None
-    return step, kept["carry"], kept["rows"]
+    return kept["carry"], kept["rows"]
 
 
 def _steps(folder: Path) -> list[int]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import io
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
+from sims.engine import interrupt
 from sims.engine.errors import Incomplete, UserError
 
 FINISHED, AMISS, USAGE = 0, 1, 2
@@ -41,11 +45,25 @@ def one_blas_thread() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+def _warned(prog: str, message: Warning | str, category: type[Warning], *where: object) -> None:
+    """A warning of ours on one line; those of others with their category."""
+    kind = "" if category is UserWarning else f"{category.__name__}: "
+    print(f"{prog}: {kind}{message}", file=sys.stderr)
+
+
 def guarded(prog: str, command: Callable[[], int]) -> int:
     """Run `command` and turn its expected ends into one line and an exit code."""
     one_blas_thread()
+    interrupt.listen()
+    for stream in (sys.stdout, sys.stderr):  # a terminal may lack a letter of a path or a formula
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    # What a notebook's kernel leaves in the environment is no backend for a command.
+    os.environ["MPLBACKEND"] = "Agg"
     try:
-        return command()
+        with warnings.catch_warnings():
+            warnings.showwarning = functools.partial(_warned, prog)
+            return command()
     except UserError as error:
         print(f"{prog}: error: {error}", file=sys.stderr)
         return USAGE

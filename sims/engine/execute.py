@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import shutil
 import sys
 import time
@@ -12,19 +13,21 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import PyTree
 
-from sims.engine import checkpoint
-from sims.engine.compaction import fitting, put, take, travellers
-from sims.engine.devices import memory_limit, numerics, prepare
+from sims.engine import checkpoint, interrupt
+from sims.engine.check import check
+from sims.engine.code import digest
+from sims.engine.devices import memory_limit, pinned, prepare
+from sims.engine.drive import Drive
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.experiment import Experiment
-from sims.engine.identity import digest, settings
-from sims.engine.interrupt import Interrupt
+from sims.engine.identity import experiment_code, settings
 from sims.engine.plan import Group, plan, smaller
-from sims.engine.program import Carry, Program, compile_program, stack
+from sims.engine.program import Program, compile_program, stack
 from sims.engine.progress import Progress
 from sims.engine.provenance import provenance
-from sims.engine.results import Results, index, label
+from sims.engine.results import index, label, outdated, starts
 from sims.engine.store import Store, write_json
 from sims.engine.sweep import Run, Sweep
 
@@ -62,7 +65,7 @@ def run(
     quiet: bool = False,
     checkpoint_every: float = CHECKPOINT_EVERY,
 ) -> Report:
-    """Compute every run of `sweeps` that `store` lacks.
+    """Compute every run of `sweeps` that `store` lacks, and first those that they start from.
 
     Args:
         quiet: show no progress.
@@ -71,16 +74,23 @@ def run(
     Raises:
         Incomplete: interrupted, or the disk is full; what is done is kept and the same call goes on
             from there.
-        UserError: one run alone does not fit into the device's memory.
+        UserError: one run alone does not fit into the device's memory, or an experiment's functions
+            return what cannot be carried or filed.
     """
     begun = time.monotonic()
     prepare()
+    report = Report()
+    if origins := [origin for sweep in sweeps if (origin := sweep.origin()) is not None]:
+        first = run(origins, store, quiet=quiet, checkpoint_every=checkpoint_every)
+        report.compilations = first.compilations
     groups = [group.planned(store) for group in plan(sweeps)]
-    report = Report(wanted=sum(len(group.runs) for group in groups))
-    missing = sum(len(group.missing(store)) for group in groups)
-    names = ", ".join(dict.fromkeys(group.name for group in groups))
-    with Progress(missing, names, quiet or not missing) as progress, Interrupt() as interrupt:
-        driver = _Driver(store, progress, interrupt, checkpoint_every, report)
+    report.wanted = sum(len(group.runs) for group in groups)
+    missing = {group.name: len(group.missing(store)) for group in groups}
+    total = sum(len(group.missing(store)) for group in groups)
+    names = ", ".join(missing)
+    shown = Progress(total, names, quiet or not total)
+    with shown as progress, interrupt.shielded(), pinned():
+        driver = _Driver(store, progress, checkpoint_every, report)
         for group in groups:
             driver.group(group)
     for group in groups:
@@ -95,7 +105,6 @@ def run(
 class _Driver:
     store: Store
     progress: Progress
-    interrupt: Interrupt
     checkpoint_every: float
     report: Report
     parts: dict[Any, Program] = dataclasses.field(default_factory=dict)
@@ -103,9 +112,12 @@ class _Driver:
     def group(self, group: Group) -> None:
         """Compute what is missing of a group, waiting for batches that others compute."""
         program, waiting = None, False
+        if reason := outdated(self.store, group.name, group.missing(self.store)):
+            self.progress.say(f"{group.name} is computed again: {reason}")
         while batches := group.batches(self.store):
             computed = 0
             for batch in batches:
+                _stop_if_asked()
                 if program is None:
                     group, program = self.compile(group)
                     if group.batch_size < len(batch):
@@ -124,18 +136,27 @@ class _Driver:
                             f"{group.name}: another process computes the rest; waiting"
                         )
                     waiting = True
-                    time.sleep(1.0)
+                    _wait(1.0)
 
     def compile(self, group: Group) -> tuple[Group, Program]:
         """Compile for the batch size, made smaller until the memory that it asks for fits."""
+        first = next(iter(group.runs.values()))
+        start = self.start(first)
+        check(first.experiment, start)
         while True:
-            experiment = next(iter(group.runs.values())).experiment
-            program = compile_program(experiment, group.batch_size)
+            program = compile_program(first.experiment, group.batch_size, start)
             self.report.compilations += 1
             limit = memory_limit(program.mesh.devices.flat[0])
             if program.bytes <= limit:
                 return group, program
             group = self.shrink(group, limit / program.bytes)
+
+    def start(self, run: Run) -> PyTree:
+        """Shapes of what a run starts from; None where it starts by itself."""
+        if run.start is None:
+            return None
+        found = starts(self.store, [run])
+        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), found)
 
     def shrink(self, group: Group, factor: float) -> Group:
         """Smaller batches, announced and recorded."""
@@ -150,102 +171,44 @@ class _Driver:
 
     def batch(self, group: Group, program: Program, runs: list[Run]) -> int:
         """Compute one batch unless another process holds or finished it; the number computed."""
-        ids = [run.id for run in runs]
-        name = digest([group.batch_size, *ids])
-        folder = self.store.folder("partial", group.name, name)
-        with checkpoint.locked(folder) as mine:
+        folders = group.folders(self.store, runs)
+        with checkpoint.locked(folders) as mine:
             if not mine:
                 return 0
-            if not index(self.store, group.name).keys() >= set(ids):
-                write_json(folder / "batch.json", {"runs": ids, "batch_size": group.batch_size})
-                begun = time.monotonic()
-                found = self.drive(program, runs, folder)
-                data = label(runs, found)
-                wall = {"batch_size": group.batch_size, "wall_s": time.monotonic() - begun}
-                record = {
-                    "experiment": group.name,
-                    "runs": [
-                        {"id": run.id, "seed": run.seed, "diverged": int(at), "settings": values}
-                        for run, at in zip(runs, found.diverged, strict=True)
-                        for values in [settings(run.experiment)]
-                    ],
-                    "provenance": provenance(precision=program.precision, **wall),
-                }
-                self.store.write("runs", group.name, name, data, record)
-                self.report.computed += len(runs)
-            shutil.rmtree(folder, ignore_errors=True)
+            if not index(self.store, group.name).keys() >= {run.id for run in runs}:
+                members = [runs] if len(folders) == 1 else [[run] for run in runs]
+                for folder, own in zip(folders, members, strict=True):
+                    kept = {"runs": [run.id for run in own], "batch_size": group.batch_size}
+                    write_json(folder / "batch.json", kept)
+                self.file(group, program, runs, folders)
+            for folder in folders:
+                shutil.rmtree(folder, ignore_errors=True)
         return len(runs)
 
-    def drive(self, program: Program, runs: list[Run], folder: Path) -> Results:
-        """Take a batch from its start or its checkpoint to its end, chunk by chunk."""
+    def file(self, group: Group, program: Program, runs: list[Run], folders: list[Path]) -> None:
+        """Drive a batch to its end and file what it comes to."""
+        begun = time.monotonic()
         experiment = runs[0].experiment
-        steps, every, share = experiment.steps, experiment.log_every, len(runs) / experiment.steps
-        padded = [(run.experiment, run.seed) for run in [*runs, *runs[-1:] * program.batch_size]]
-        everything = batch = program.place(stack(padded[: program.batch_size]))
-        rows = {
-            n: np.empty((steps // every + 1, *a.shape), a.dtype) for n, a in program.row.items()
+        part = functools.partial(self.part, experiment)
+        drive = Drive(self.progress, self.checkpoint_every, part)
+        begins = starts(self.store, runs) if runs[0].start else None
+        found = drive(program, runs, begins, checkpoint.Checkpoints(folders))
+        wall = {"batch_size": group.batch_size, "wall_s": time.monotonic() - begun}
+        made = provenance(type(experiment).__module__, precision=program.precision, **wall)
+        record = {
+            "experiment": group.name,
+            "runs": [
+                {"id": run.id, "seed": run.seed, "diverged": int(at), "settings": values}
+                | ({"start": run.start.id, "stage": run.stage} if run.start else {})
+                for run, at in zip(runs, found.diverged, strict=True)
+                for values in [settings(run.experiment)]
+            ],
+            "code": experiment_code(type(experiment)),
+            "provenance": made,
         }
-
-        def logged(step: int) -> dict[str, np.ndarray]:
-            return {name: values[: step // every + 1] for name, values in rows.items()}
-
-        step, carry, kept = checkpoint.restore(folder, program.carry, logged)
-        if step < 0:
-            step, (carry, first) = 0, program.init(*batch)
-            # Metrics are means over the steps before a log point; there are none before the first.
-            kept = {name: np.asarray(values)[None] for name, values in first.items()}
-            for name in rows.keys() - first.keys():
-                kept[name] = np.full_like(rows[name][:1], np.nan)
-        for name, values in kept.items():
-            rows[name][: step // every + 1] = values
-        self.progress.advance(share * step, resumed=True)
-        saved = time.monotonic()
-        ended, diverged = np.array(carry.ended), np.array(carry.diverged)
-        whole, part, members = carry, program, np.arange(program.batch_size)
-
-        def merged() -> Carry:
-            with numerics(program.precision):
-                return carry if part is program else put(whole, members, carry)
-
-        while step < steps:
-            # A diverged run travels on: one that ends by accident must not move its neighbours.
-            travels = (ended < 0) | (diverged >= 0)
-            size = fitting(program.batch_size, int(travels.sum()), program.mesh.size)
-            if size < part.batch_size:
-                whole, members = merged(), travellers(travels, size)
-                part = self.part(experiment, size)
-                with numerics(program.precision):
-                    batch, carry = part.place(take((everything, whole), members))
-            at = step // every
-            going = ended[members] < 0
-            carry, row = part.chunk(*batch, carry, np.int32(step))
-            step += every
-            for name, values in jax.device_get(row).items():
-                rows[name][at + 1] = rows[name][at]
-                rows[name][at + 1][members[going]] = values[going]
-            ended[members], diverged[members] = carry.ended, carry.diverged
-            self.progress.advance(share * every)
-            if (ended >= 0).all():
-                for values in rows.values():
-                    values[at + 2 :] = values[at + 1]
-                self.progress.advance(share * (steps - step))
-                break
-            stop = self.interrupt.requested and step < steps
-            if stop or time.monotonic() - saved >= self.checkpoint_every:
-                checkpoint.save(folder, step, merged(), logged(step))
-                saved = time.monotonic()
-            if stop:
-                raise Incomplete(
-                    f"interrupted at step {step} of {steps}; nothing is lost: the same command "
-                    "resumes from here"
-                )
-        last = jax.device_get(merged())
-        return Results(
-            {name: values[:, : len(runs)] for name, values in rows.items()},
-            last.diverged[: len(runs)],
-            np.where(ended < 0, steps, ended)[: len(runs)],
-            {name: np.array(values[: len(runs)]) for name, values in last.stages.items()},
-        )
+        name = digest([group.batch_size, *(run.id for run in runs)])
+        self.store.write("runs", group.name, name, label(runs, found), record)
+        self.report.computed += len(runs)
 
     def part(self, experiment: Experiment, size: int) -> Program:
         """The program for what is left of a batch."""
@@ -254,6 +217,19 @@ class _Driver:
             self.parts[key] = compile_program(experiment, size)
             self.report.compilations += 1
         return self.parts[key]
+
+
+def _stop_if_asked() -> None:
+    if interrupt.requested():
+        raise Incomplete("interrupted; nothing is lost: the same command goes on from here")
+
+
+def _wait(seconds: float) -> None:
+    """Sleep, unless a signal asks to stop."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        _stop_if_asked()
+        time.sleep(0.1)
 
 
 # Seconds after which one chunk is enough to tell how long chunks take.
@@ -289,21 +265,27 @@ def forecast(sweeps: Sequence[Sweep], store: Store, *, quiet: bool = False) -> l
 
 def _measured(group: Group, store: Store) -> dict[str, Any]:
     runs = list(group.runs.values())
+    start = starts(store, runs[:1]) if runs[0].start else None
     begun = time.monotonic()
-    program = compile_program(runs[0].experiment, group.batch_size)
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), start)
+    program = compile_program(runs[0].experiment, group.batch_size, shapes)
     compiled = time.monotonic() - begun
     padded = [(run.experiment, run.seed) for run in runs * group.batch_size][: group.batch_size]
     batch = program.place(stack(padded))
-    carry, _ = program.init(*batch)
-    took = 0.0
-    for start in (0, 0):  # the first warms up, which long ones do not notice
+    fill = np.zeros(group.batch_size, int)
+    begins = program.place(jax.tree.map(lambda leaf: leaf[fill], start))
+    begun = time.monotonic()
+    carry, _ = jax.block_until_ready(program.init(*batch, begins))
+    took = time.monotonic() - begun
+    for _ in range(2 if program.chunk else 0):  # the first warms up, which long ones do not need
+        assert program.chunk is not None
         begun = time.monotonic()
-        carry, _ = jax.block_until_ready(program.chunk(*batch, carry, np.int32(start)))
+        carry, _ = jax.block_until_ready(program.chunk(*batch, carry, np.int32(0)))
         took = time.monotonic() - begun
         if took > _LONG_CHUNK:
             break
     batches = len(group.batches(store))
-    chunks = batches * runs[0].experiment.steps // runs[0].experiment.log_every
+    chunks = batches * max(1, runs[0].experiment.steps // runs[0].experiment.log_every)
     return {
         "batches": batches,
         "compilations": 1,

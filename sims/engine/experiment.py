@@ -15,11 +15,15 @@ from typing import Any, ClassVar, Literal, dataclass_transform, get_type_hints
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Key, PyTree
 
 from sims.engine.errors import UserError, unknown
 
 BATCH_AXIS = "batch"
+
+# What a setting may be, in words.
+_WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a word"}
 
 State = PyTree
 Arrays = Mapping[str, Array]
@@ -106,6 +110,7 @@ class Experiment:
 
     steps: int = static(default=1000, help="number of steps", ge=1)
     log_every: int = static(default=100, help="steps between two log points", ge=1)
+    keep_state: bool = static(default=False, help="file each run's final state whole")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -123,6 +128,14 @@ class Experiment:
     def init(self, key: Key[Array, ""]) -> State:
         """The state before the first step."""
         raise NotImplementedError
+
+    def begin(self, key: Key[Array, ""], start: PyTree) -> State:
+        """The state before the first step of a run that starts from another one (`Sweep.start`).
+
+        Args:
+            start: that run's final state, or what it kept at the stage as named arrays.
+        """
+        return start
 
     def step(self, state: State, key: Key[Array, ""]) -> tuple[State, Arrays]:
         """One step: the new state and named metrics, averaged by the engine over a chunk."""
@@ -189,6 +202,11 @@ def _as_pytree(cls: type[Experiment]) -> None:
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):
         field.type = hints[field.name]
+        if field.type not in _WORDS:
+            raise UserError(
+                f"{cls.__name__}.{field.name} is declared {field.type}: expected one of int, "
+                "float, bool and str; several numbers are several settings, or an axis of a sweep"
+            )
     leaves = traced_names(cls)
     meta = tuple(name for name in settings_of(cls) if name not in leaves)
 
@@ -207,19 +225,22 @@ def _as_pytree(cls: type[Experiment]) -> None:
     jax.tree_util.register_pytree_node(cls, flatten, unflatten)
 
 
-_WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a word"}
-
-
 def _checked(name: str, value: Any, field: dataclasses.Field) -> Any:
     kind: Any = field.type
     limits = field.metadata
     wrong = UserError(f"{name} = {value}: expected {_expected(kind, limits)}")
     if isinstance(value, str) and kind is not str:
         value = _parsed(value, kind, wrong)
+    if isinstance(value, np.generic):
+        value = value.item()
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
     if type(value) is not kind:
         raise wrong
+    if limits["traced"] and kind is int and not -(2**31) <= int(value) < 2**31:
+        raise UserError(f"{name} = {value}: expected an integer that fits 32 bits")
     if "choices" in limits and value not in limits["choices"]:
         raise unknown(f"value of {name}", str(value), map(str, limits["choices"]))
     if kind is float and not math.isfinite(float(value)):
@@ -243,8 +264,10 @@ def _parsed(text: str, kind: type, wrong: UserError) -> Any:
             raise wrong
         return text.lower() == "true"
     try:
+        if kind is int and not text.strip().lstrip("+-").isdigit() and float(text).is_integer():
+            return int(float(text))  # 1e3 is an integer where one is expected
         return kind(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise wrong from None
 
 

@@ -1,31 +1,21 @@
 """Names that cannot lie: a result is filed under everything that determines it.
 
-A run is named by a hash of its experiment, settings, seed, precision and the code it imports. The
-code enters as syntax, so a comment, a docstring or a blank line changes no name.
+A run is named by a hash of its experiment, settings, seed, precision, of the run that it starts
+from, and of the code that it reaches; see `code` for what of it counts.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
-import hashlib
-import importlib.util
-import json
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sims.engine import sources
+from sims.engine.code import code_of, digest
+from sims.engine.errors import UserError
 from sims.engine.experiment import Experiment, settings_of
 
-LAYERS = ("theory", "sims", "figures")
-NUMERICS = "sims.engine.program"
-
-
-def digest(value: Any) -> str:
-    """Hash of a JSON value, 16 hex digits; the order of keys does not count."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+# What turns an experiment's functions into numbers, whatever the experiment.
+NUMERICS = ("sims.engine.program.compile_program", "sims.engine.program.stack")
 
 
 def experiment_name(kind: type[Experiment]) -> str:
@@ -36,7 +26,7 @@ def experiment_name(kind: type[Experiment]) -> str:
 def room_of(module: str) -> str:
     """The paper's key in a module path: `sims.icl_regression.training` -> `icl_regression`."""
     parts = module.split(".")
-    return parts[1] if parts[0] in LAYERS and len(parts) > 1 else parts[0]
+    return parts[1] if parts[0] in sources.LAYERS and len(parts) > 1 else parts[0]
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
@@ -44,84 +34,56 @@ def settings(experiment: Experiment) -> dict[str, Any]:
     return {name: getattr(experiment, name) for name in settings_of(type(experiment))}
 
 
-def run_id(experiment: Experiment, seed: int) -> str:
-    """The name of one run's result."""
+def experiment_code(kind: type[Experiment]) -> dict[str, str]:
+    """The code that an experiment's runs depend on, module or distribution -> hash or version."""
+    return code_of(kind, *NUMERICS)
+
+
+def function_code(function: Any) -> dict[str, str]:
+    """The code that a table depends on, module or distribution -> hash or version.
+
+    Raises:
+        UserError: it is no function at module level.
+    """
+    name = getattr(function, "__qualname__", repr(function))
+    if "<" in name:
+        raise UserError(f"{name} is no table: expected a function defined at the top of a module")
+    return code_of(function)
+
+
+def run_id(experiment: Experiment, seed: int, code: str, start: str = "") -> str:
+    """The name of one run's result.
+
+    Args:
+        code: digest of `experiment_code`.
+        start: name of the run and stage that it starts from.
+    """
     kind = type(experiment)
-    return digest(
-        {
-            "experiment": experiment_name(kind),
-            "settings": settings(experiment),
-            "seed": seed,
-            "precision": kind.precision,
-            "code": code_digest(kind.__module__, NUMERICS),
-        }
-    )
+    name = {"experiment": experiment_name(kind), "settings": settings(experiment), "seed": seed}
+    name |= {"precision": kind.precision, "code": code}
+    return digest({**name, "start": start} if start else name)
 
 
-def table_id(function: Any, settings: Mapping[str, Any], parents: list[str]) -> str:
+def table_id(
+    function: Any, settings: Mapping[str, Any], parents: Sequence[str], code: Mapping[str, str]
+) -> str:
     """The name of a table: its function, settings, code and the runs that it reads."""
+    name = f"{function.__module__}.{function.__qualname__}"
     return digest(
-        {
-            "table": f"{function.__module__}.{function.__qualname__}",
-            "settings": dict(settings),
-            "parents": parents,
-            "code": code_digest(function.__module__),
-        }
+        {"table": name, "settings": dict(settings), "parents": list(parents), "code": dict(code)}
     )
 
 
-@functools.cache
-def code_digest(*modules: str) -> str:
-    """Hash of the syntax of `modules` and of all that they import from the three layers."""
-    found: dict[str, str] = {}
-    for module in modules:
-        _collect(module, found)
-    return digest(found)
-
-
-def _collect(module: str, found: dict[str, str]) -> None:
-    if module in found:
-        return
-    source = _source(module)
-    if source is None:
-        return
-    tree = ast.parse(source.read_text())
-    found[module] = _syntax(tree)
-    for name in _imports(tree, module):
-        _collect(name, found)
-
-
-def _source(module: str) -> Path | None:
-    loaded = sys.modules.get(module)  # a script run as __main__ has a file but no spec
-    origin = getattr(loaded, "__file__", None)
-    if loaded is None and (spec := importlib.util.find_spec(module)) is not None:
-        origin = spec.origin
-    return Path(origin) if origin and origin.endswith(".py") else None
-
-
-def _imports(tree: ast.Module, module: str) -> Iterator[str]:
-    for node in ast.walk(tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = importlib.util.resolve_name("." * node.level + (node.module or ""), module)
-            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        for name in names:
-            if name.split(".")[0] in LAYERS and _exists(name):
-                yield name
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # a name inside a module that is no package
-        return False
-
-
-def _syntax(tree: ast.Module) -> str:
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(tree):
-        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
-            node.body[0] = ast.Pass()
-    return ast.unparse(tree)
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """In words, what differs between the code of two results: modules, and versions of packages."""
+    modules, packages = [], []
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name), now.get(name)
+        if old == new:
+            continue
+        if " " in (old or "") + (new or ""):
+            packages.append(f"{old or 'no ' + name} is now {new or 'not used'}")
+        else:
+            modules.append(name)
+    words = [f"{', '.join(modules)} changed"] if modules else []
+    return "; ".join(words + packages)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import jax
 
+from sims.engine.checkpoint import latest
+from sims.engine.code import digest
 from sims.engine.devices import mesh, on_cpu
-from sims.engine.identity import digest, experiment_name
+from sims.engine.identity import experiment_name
 from sims.engine.results import index
 from sims.engine.store import Store, read_json, write_json
 from sims.engine.sweep import Run, Sweep
@@ -38,17 +41,40 @@ class Group:
         known = index(store, self.name)
         return [run for id, run in self.runs.items() if id not in known]
 
+    @property
+    def alone(self) -> bool:
+        """Whether its runs travel one on a device, each with a checkpoint of its own."""
+        return next(iter(self.runs.values())).experiment.alone and on_cpu()
+
+    def folders(self, store: Store, runs: Sequence[Run]) -> list[Path]:
+        """Where the checkpoints of a batch are."""
+        ids = [run.id for run in runs]
+        names = ids if self.alone else [digest([self.batch_size, *ids])]
+        return [store.folder("partial", self.name, name) for name in names]
+
     def batches(self, store: Store) -> list[list[Run]]:
         """The missing runs as batches; the last may be short. Batches under way come first."""
         left = {run.id: run for run in self.missing(store)}
+        if self.alone:
+            return self._alone(store, list(left.values()))
         batches = []
         for path in sorted(store.folder("partial", self.name).glob("*/batch.json")):
             kept = read_json(path)
             if kept["batch_size"] == self.batch_size and left.keys() >= set(kept["runs"]):
                 batches.append([left.pop(id) for id in kept["runs"]])
-        rest = list(left.values())
-        cuts = range(0, len(rest), self.batch_size)
-        return batches + [rest[cut : cut + self.batch_size] for cut in cuts]
+        return batches + self._cut(list(left.values()))
+
+    def _alone(self, store: Store, runs: list[Run]) -> list[list[Run]]:
+        """Batches of runs at the same step, the furthest first."""
+        steps = [latest(self.folders(store, [run])[0]) for run in runs]
+        found = []
+        for step in sorted(set(steps), reverse=True):
+            found += self._cut([run for run, at in zip(runs, steps, strict=True) if at == step])
+        return found
+
+    def _cut(self, runs: list[Run]) -> list[list[Run]]:
+        size = self.batch_size
+        return [runs[cut : cut + size] for cut in range(0, len(runs), size)]
 
     def resized(self, store: Store, batch_size: int) -> Group:
         """The same runs in batches of another size, from now on."""
@@ -66,7 +92,7 @@ class Group:
             return dataclasses.replace(self, batch_size=read_json(path)["batch_size"])
         return self.resized(store, self.batch_size) if self.missing(store) else self
 
-    def _file(self, store: Store):
+    def _file(self, store: Store) -> Path:
         devices = f"{mesh().devices.flat[0].platform}{mesh().size}"
         return store.folder("plans") / f"{digest([devices, *sorted(self.runs)])}.json"
 
@@ -76,7 +102,8 @@ def plan(sweeps: Sequence[Sweep]) -> list[Group]:
     structures: dict[object, dict[str, Run]] = {}
     for sweep in sweeps:
         for run in sweep.runs():
-            key = (sweep.name, jax.tree.structure(run.experiment))
+            start = run.start and jax.tree.structure(run.start.experiment)
+            key = (sweep.name, jax.tree.structure(run.experiment), start, run.stage)
             structures.setdefault(key, {})[run.id] = run
     groups = []
     for runs in structures.values():

@@ -50,7 +50,9 @@ class Carry(NamedTuple):
 def run_key(seed: Array) -> Key[Array, ""]:
     """The key of a run. threefry whatever the global default: under `vmap`, `rbg` would make a
     run's data depend on its batch."""
-    return jax.random.key(seed, impl="threefry2x32")
+    # Made of its own data: `jax.random.key` adds an offset that the environment may set.
+    data = jnp.stack([jnp.zeros_like(seed), seed]).astype("uint32")
+    return jax.random.wrap_key_data(data, impl="threefry2x32")
 
 
 def stack(runs: Sequence[tuple[Experiment, int]]) -> tuple[Experiment, np.ndarray]:
@@ -67,11 +69,13 @@ def stack(runs: Sequence[tuple[Experiment, int]]) -> tuple[Experiment, np.ndarra
     )
 
 
-def _init(experiment: Experiment, seed: Array) -> tuple[Carry, Rows]:
+def _init(experiment: Experiment, seed: Array, start: PyTree) -> tuple[Carry, Rows]:
     key = run_key(seed)
-    state = experiment.init(named_key(key, "init"))
+    first = named_key(key, "init")
+    state = experiment.init(first) if start is None else experiment.begin(first, start)
+    state = _arrays(state)
     going = jnp.asarray(-1, "int32")
-    observed = experiment.observe(state, _at(key, "observe", 0))
+    observed = _arrays(experiment.observe(state, _at(key, "observe", 0)))
     count, stages = experiment.stages, {}
     if count:
         _, arrays = jax.eval_shape(experiment.keep, state, observed)
@@ -85,16 +89,14 @@ def _chunk(experiment: Experiment, seed: Array, carry: Carry, start: Array) -> t
 
     def body(inner: tuple[PyTree, Array], step: Array) -> tuple[tuple[PyTree, Array], Rows]:
         state, diverged = inner
-        state, metrics = experiment.step(state, _at(key, "step", step))
+        state, metrics = _arrays(experiment.step(state, _at(key, "step", step)))
         broken = (diverged < 0) & ~_finite((state, metrics))
         return (state, jnp.where(broken, step + 1, diverged)), metrics
 
     steps = start + jnp.arange(experiment.log_every, dtype="int32")
     (state, diverged), metrics = jax.lax.scan(body, (carry.state, carry.diverged), steps)
     metrics = jax.tree.map(lambda values: values.mean(axis=0), metrics)
-    observed = experiment.observe(state, _at(key, "observe", start + experiment.log_every))
-    if clash := set(metrics) & set(observed):
-        raise ValueError(f"metric and observable share the name {sorted(clash)[0]!r}")
+    observed = _arrays(experiment.observe(state, _at(key, "observe", start + experiment.log_every)))
     stages = carry.stages
     if experiment.stages:
         stage, arrays = experiment.keep(state, observed)
@@ -107,6 +109,11 @@ def _chunk(experiment: Experiment, seed: Array, carry: Carry, start: Array) -> t
     new = Carry(state, diverged, stop.astype("int32"), stages)
     new = jax.tree.map(lambda old, now: _select(carry.ended >= 0, old, now), carry, new)
     return new, {**metrics, **observed}
+
+
+def _arrays(tree: PyTree) -> PyTree:
+    """Python's numbers among the leaves as arrays."""
+    return jax.tree.map(jnp.asarray, tree)
 
 
 def _at(key: Key[Array, ""], name: str, step: Array | int) -> Key[Array, ""]:
@@ -129,9 +136,9 @@ class Program:
     Attributes:
         batch_size: runs that travel together.
         mesh: devices that share them.
-        init: (experiments, seeds) -> (carry, first observables).
+        init: (experiments, seeds, starts) -> (carry, first observables).
         chunk: (experiments, seeds, carry, first step) -> (carry, metrics and observables); the
-            carry given in is consumed.
+            carry given in is consumed. None where there are no steps.
         carry: shapes and shardings of the carry, for restoring one.
         row: shapes of metrics and observables.
         bytes: what arguments, results and temporaries take per device.
@@ -141,7 +148,7 @@ class Program:
     batch_size: int
     mesh: jax.sharding.Mesh
     init: Callable[..., tuple[Carry, Rows]]
-    chunk: Callable[..., tuple[Carry, Rows]]
+    chunk: Callable[..., tuple[Carry, Rows]] | None
     carry: PyTree
     row: Mapping[str, jax.ShapeDtypeStruct]
     bytes: int
@@ -152,61 +159,86 @@ class Program:
             return jax.device_put(tree, NamedSharding(self.mesh, PartitionSpec(RUN_AXIS)))
 
 
-def compile_program(experiment: Experiment, batch_size: int) -> Program:
+def compile_program(experiment: Experiment, batch_size: int, start: PyTree = None) -> Program:
     """Compile the program of `experiment`'s structure for `batch_size` runs.
 
     Args:
         experiment: any run of the group; only its static settings matter.
         batch_size: a multiple of the number of devices.
+        start: shapes of what one run starts from, where it starts from another.
+
+    Raises:
+        UserError: its functions return what cannot be carried or filed.
     """
     devices = mesh()
-    runs, whole = PartitionSpec(RUN_AXIS), PartitionSpec()
-    sharding = NamedSharding(devices, runs)
+    sharding = NamedSharding(devices, PartitionSpec(RUN_AXIS))
 
-    def mapped(function: Callable, *specs: PartitionSpec) -> Callable:
-        own = specs.count(runs)
+    def laid(tree: PyTree, *lead: int) -> PyTree:
+        def one(a: Any) -> jax.ShapeDtypeStruct:
+            return jax.ShapeDtypeStruct((*lead, *a.shape), a.dtype, sharding=sharding)
 
-        def single(*arguments: PyTree) -> PyTree:
-            first = jax.tree.map(lambda a: a[0], arguments[:own])
-            return jax.tree.map(lambda a: a[None], function(*first, *arguments[own:]))
-
-        axes = tuple(0 if spec == runs else None for spec in specs)
-        together = jax.vmap(function, in_axes=axes, axis_name=BATCH_AXIS)
-        # Runs never talk to each other; the check would make experiments mark constants that they
-        # scan over as varying along our axis.
-        return jax.shard_map(
-            single if experiment.alone and on_cpu() else together,
-            mesh=devices,
-            in_specs=specs,
-            out_specs=runs,
-            check_vma=False,
-        )
+        return jax.tree.map(one, tree)
 
     with numerics(experiment.precision):
-        batch = stack([(experiment, 0)] * batch_size)
-        batch = jax.tree.map(
-            lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch
-        )
+        batch = laid(stack([(experiment, 0)] * batch_size))
+        starts = laid(start, batch_size)
         # Compiled when first called: what goes on from a checkpoint, or as a part, has begun.
-        init = jax.jit(mapped(_init, runs, runs))
-        carry, _ = jax.eval_shape(init, *batch)
-        carry = jax.tree.map(
-            lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), carry
-        )
-        start = jax.ShapeDtypeStruct((), "int32")
-        whole_chunk = mapped(_chunk, runs, runs, runs, whole)
-        _, row = jax.eval_shape(whole_chunk, *batch, carry, start)
-        chunk = jax.jit(whole_chunk, donate_argnums=2).lower(*batch, carry, start).compile()
+        init = jax.jit(_mapped(experiment, _init, devices, 3))
+        carry, row = jax.eval_shape(init, *batch, starts)
+        carry = laid(carry)
+        if experiment.steps:
+            first = jax.ShapeDtypeStruct((), "int32")
+            whole = _mapped(experiment, _chunk, devices, 3, shared=1)
+            _, row = jax.eval_shape(whole, *batch, carry, first)
+            compiled = jax.jit(whole, donate_argnums=2).lower(*batch, carry, first).compile()
+            chunk = _scoped(compiled, experiment.precision)
+        else:
+            init = compiled = init.lower(*batch, starts).compile()
+            chunk = None
     return Program(
         precision=experiment.precision,
         batch_size=batch_size,
         mesh=devices,
         init=_scoped(init, experiment.precision),
-        chunk=_scoped(chunk, experiment.precision),
+        chunk=chunk,
         carry=carry,
         row=row,
-        bytes=_bytes(chunk),
+        bytes=_bytes(compiled),
     )
+
+
+def _mapped(
+    experiment: Experiment, function: Callable, devices: Any, own: int, shared: int = 0
+) -> Callable:
+    """`function` over the runs of a batch, shared out to the devices.
+
+    Args:
+        own: number of arguments with a leading axis `run`; `shared` further ones have none.
+    """
+    specs = (PartitionSpec(RUN_AXIS),) * own + (PartitionSpec(),) * shared
+
+    def single(*arguments: PyTree) -> PyTree:
+        first = jax.tree.map(lambda a: a[0], arguments[:own])
+        return jax.tree.map(lambda a: a[None], function(*first, *arguments[own:]))
+
+    axes = (0,) * own + (None,) * shared
+    together = jax.vmap(function, in_axes=axes, axis_name=BATCH_AXIS)
+    # Runs never talk to each other; the check would make experiments mark constants that they
+    # scan over as varying along our axis.
+    return jax.shard_map(
+        single if experiment.alone and on_cpu() else together,
+        mesh=devices,
+        in_specs=specs,
+        out_specs=PartitionSpec(RUN_AXIS),
+        check_vma=False,
+    )
+
+
+def state_shape(experiment: Experiment) -> PyTree:
+    """Shapes and dtypes of the state of one run."""
+    with numerics(experiment.precision):
+        key = jax.eval_shape(lambda: run_key(jnp.asarray(0, "uint32")))
+        return jax.eval_shape(lambda key: jax.tree.map(jnp.asarray, experiment.init(key)), key)
 
 
 def _scoped(function: Callable, precision: str) -> Callable:

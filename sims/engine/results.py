@@ -1,19 +1,22 @@
-"""Labelled results: a batch as it is filed, a sweep as it is read, a table as it is cached."""
+"""Labelled results: a batch as it is filed, a sweep as it is read."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import PyTree
 
+from sims.engine.code import digest
 from sims.engine.errors import Incomplete
 from sims.engine.experiment import traced_names
-from sims.engine.identity import digest, settings, table_id
-from sims.engine.program import KEPT
-from sims.engine.provenance import provenance
+from sims.engine.identity import changed, experiment_code, settings
+from sims.engine.program import KEPT, state_shape
 from sims.engine.store import Store, read_json
 from sims.engine.sweep import Run, Sweep
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     import xarray
 
 Rows = Mapping[str, np.ndarray]
+
+# Leaves of a run's final state are filed under their path with this in front.
+STATE = "state."
 
 
 class Results(NamedTuple):
@@ -32,12 +38,20 @@ class Results(NamedTuple):
         ended: last step per run.
         stages: what was kept, name -> (run, stage, *own dimensions), and under `KEPT` the step
             at which it was, -1 for never.
+        state: final states, leaves (run, ...); None where they are not filed.
     """
 
     rows: Rows
     diverged: np.ndarray
     ended: np.ndarray
     stages: Rows
+    state: PyTree = None
+
+
+def state_names(state: PyTree) -> list[str]:
+    """The names that the leaves of a state are filed under, in their order."""
+    paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(state)]
+    return [STATE + jax.tree_util.keystr(path, simple=True, separator=".") for path in paths]
 
 
 def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
@@ -66,7 +80,7 @@ def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
             raise ValueError(
                 f"{name} has {values.ndim - 2} dimensions of its own and dims declares {own}"
             )
-        variables[name] = (("run", shared, *own), values)
+        variables[name] = (("run", shared, *own), _storable(values))
 
     for name, values in found.rows.items():
         add(name, np.moveaxis(values, 1, 0), "step")
@@ -85,9 +99,22 @@ def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
     }
     for name in settings(experiment):
         coordinates[name] = ("run", [settings(run.experiment)[name] for run in runs])
-    data = xarray.Dataset(variables, coordinates)
+    data = xarray.Dataset(variables | dict(_filed(found.state)), coordinates)
     sizes = {str(name): size for name, size in data.sizes.items() if name not in coordinates}
     return data.assign_coords({name: np.arange(size) for name, size in sizes.items()})
+
+
+def _filed(state: PyTree) -> Iterator[tuple[str, Any]]:
+    for name, leaf in zip(state_names(state), jax.tree.leaves(state), strict=True):
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            leaf = jax.random.key_data(leaf)
+        values = _storable(np.asarray(leaf))
+        yield name, (("run", *(f"{name}.{axis}" for axis in range(values.ndim - 1))), values)
+
+
+def _storable(values: np.ndarray) -> np.ndarray:
+    """NetCDF knows no bfloat16; float32 holds every one of its values."""
+    return values.astype("float32") if values.dtype == jnp.bfloat16 else values
 
 
 def index(store: Store, name: str) -> dict[str, tuple[Path, int, int]]:
@@ -99,11 +126,28 @@ def index(store: Store, name: str) -> dict[str, tuple[Path, int, int]]:
     return found
 
 
-def load(store: Store, sweep: Sweep) -> xarray.Dataset:
+def outdated(store: Store, name: str, missing: Sequence[Run]) -> str:
+    """Why runs stored for the same settings and seed do not serve; empty where there are none."""
+    if not missing:
+        return ""
+    wanted = {digest([settings(run.experiment), run.seed]) for run in missing}
+    now = experiment_code(type(missing[0].experiment))
+    reason = ""
+    for _, record in store.records("runs", name):
+        for run in record["runs"]:
+            if digest([run["settings"], run["seed"]]) in wanted:
+                reason = changed(record.get("code", {}), now) or "what it starts from is new"
+    return reason
+
+
+def load(store: Store, sweep: Sweep, command: str = "") -> xarray.Dataset:
     """A finished sweep: dimensions are its axes, `seed`, `step` and the observables' own.
 
     Where an axis changes an observable's shape, the smaller ones are padded with NaN. Settings that
     do not vary are attributes; the attribute `provenance` is that of every batch, a JSON list.
+
+    Args:
+        command: what computes it, for the error.
 
     Raises:
         Incomplete: some runs are missing.
@@ -114,9 +158,9 @@ def load(store: Store, sweep: Sweep) -> xarray.Dataset:
     runs, known = sweep.runs(), index(store, sweep.name)
     missing = sum(run.id not in known for run in runs)
     if missing:
+        hint = f"; run: {command}" if command else ""
         raise Incomplete(
-            f"{missing} of {len(runs)} runs of {sweep.name} are not in {store.root}; "
-            f"run: python -m sims run {sweep.name}"
+            f"{missing} of {len(runs)} runs of {sweep.name} are not in {store.root}{hint}"
         )
     parts: dict[Path, list[Run]] = {}
     for run in runs:
@@ -133,39 +177,61 @@ def load(store: Store, sweep: Sweep) -> xarray.Dataset:
     data = data.unstack("run") if sweep.axes else data.rename(run="seed")
     data = data.transpose(*varying, ...)
     sources = [read_json(path)["provenance"] for path in parts]
-    return data.assign_attrs(fixed, experiment=sweep.name, provenance=json.dumps(sources))
+    kind = type(sweep.base)
+    about = {"experiment": sweep.name, "class": f"{kind.__module__}:{kind.__qualname__}"}
+    return data.assign_attrs(fixed, **about, provenance=json.dumps(sources))
 
 
-def open_results(name: str, preset: str = "quick", results: str = "results") -> xarray.Dataset:
-    """A finished sweep by its name, `paper.sweep`; see `load`.
-
-    Raises:
-        UserError: unknown name, preset or folder.
-        Incomplete: some of its runs are missing.
-    """
-    from sims.engine.rooms import find_sweep
-
-    return load(Store(results), find_sweep(name, preset))
-
-
-def table(
-    store: Store, function: Callable[..., Rows | xarray.Dataset], *parents: Sweep, **values: Any
-) -> xarray.Dataset:
-    """`function(*results of parents, **values)`, computed once and cached in the store.
+def starts(store: Store, runs: Sequence[Run]) -> PyTree:
+    """What runs start from: leaves (run, ...) of final states, or named arrays of a stage.
 
     Args:
-        function: a pure function at module level, returning a Dataset.
-        parents: finished sweeps whose results it takes as positional arguments.
-        **values: its settings, JSON values.
+        runs: all with a `start`, and of one structure.
+
+    Raises:
+        Incomplete: a run that one of them starts from is missing.
     """
-    name = f"{function.__module__}.{function.__qualname__}"
-    id = table_id(function, values, [sweep.id for sweep in parents])
-    path = store.folder("tables", name) / f"{id}.json"
-    if not path.exists():
-        data = function(*(load(store, sweep) for sweep in parents), **values)
-        record = {"table": name, "settings": values, "provenance": provenance()}
-        store.write("tables", name, id, data, record)  # pyright: ignore[reportArgumentType]
-    return store.read(path)
+    others = [run.start for run in runs if run.start is not None]
+    known = index(store, others[0].name)
+    if missing := sum(other.id not in known for other in others):
+        raise Incomplete(f"{missing} runs of {others[0].name}, where others start, are missing")
+    whole = {path: store.read(path) for path in {known[other.id][0] for other in others}}
+    found = [whole[known[other.id][0]].isel(run=known[other.id][1]) for other in others]
+    if (stage := runs[0].stage) is not None:
+        names = [name for name in found[0].data_vars if "stage" in found[0][name].dims]
+        at = [part.isel(stage=stage) for part in found]
+        return {str(n): np.stack([part[n].values for part in at]) for n in names if n != KEPT}
+    shape = state_shape(others[0].experiment)
+    leaves = [np.stack([part[name].values for part in found]) for name in state_names(shape)]
+    return restored(shape, leaves)
+
+
+def restored(shape: PyTree, leaves: Sequence[np.ndarray]) -> PyTree:
+    """A state as it was before it was filed: its structure, dtypes, and keys as keys.
+
+    Args:
+        shape: of one run, as `state_shape` gives it.
+        leaves: with further leading axes, in the order of `state_names`.
+    """
+
+    def one(leaf: Any, values: np.ndarray) -> Any:
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            data = jnp.asarray(values.astype("uint32"))
+            return jax.random.wrap_key_data(data, impl=_implementation(leaf))
+        # Where other runs of a sweep have larger states, what is too much is padding.
+        own = tuple(slice(size) for size in leaf.shape)
+        return values[(..., *own)].astype(leaf.dtype)
+
+    kinds, structure = jax.tree.flatten(shape)
+    return structure.unflatten([one(*pair) for pair in zip(kinds, leaves, strict=True)])
+
+
+def _implementation(key: jax.ShapeDtypeStruct) -> str:
+    """The generator that a key of this dtype is for."""
+    for name in ("threefry2x32", "rbg", "unsafe_rbg"):
+        if jax.eval_shape(lambda name=name: jax.random.key(0, impl=name)).dtype == key.dtype:
+            return name
+    raise ValueError(f"a key of an unknown generator: {key.dtype}")
 
 
 def _structure(run: Run) -> str:

@@ -3,8 +3,11 @@
     results/lemmax-store.json            marks the folder as ours
     results/runs/<experiment>/<id>.json  the record of a finished batch; it names its data, a .nc
     results/partial/<experiment>/<id>/   a batch under way: lock and checkpoints
-    results/sweeps/<id>.json             the batch sizes that a sweep was planned with
+    results/plans/<id>.json              the size of batches that some runs were planned with
     results/tables/<name>/<id>.json      the record of a cached analysis, likewise
+    results/claims/<id>.json             what was found of a claim, by preset
+    results/figures/<paper>/             figures as PNG, PDF and the numbers behind them
+    results/report/                      the page made of these
 
 A record is written last and names the checksum of its data: a reader who finds it finds a whole
 result, and a process killed at any moment leaves either the old state or the new one.
@@ -13,6 +16,7 @@ result, and a process killed at any moment leaves either the old state or the ne
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import hashlib
 import json
@@ -28,6 +32,8 @@ if TYPE_CHECKING:  # xarray takes seconds to import, so only who reads or writes
     import xarray
 
 MARKER = "lemmax-store.json"
+# What the disk may say: no space (or no inode left), no quota, no right, no writing, no reading.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
 FORMAT = 1
 
 
@@ -35,20 +41,25 @@ class Store:
     """A results folder.
 
     Args:
-        root: the folder; it is made when missing.
+        root: the folder; `~` is the user's home.
+        create: whether to make it when it is missing.
 
     Raises:
         UserError: the folder cannot be written, is not a results folder, or is a newer format.
     """
 
-    def __init__(self, root: str | os.PathLike[str] = "results") -> None:
-        self.root = Path(root)
+    def __init__(self, root: str | os.PathLike[str] = "results", *, create: bool = True) -> None:
+        self.root = Path(root).expanduser()
         marker = self.root / MARKER
+        if not create and not marker.exists():
+            near = difflib.get_close_matches(self.root.name, self._beside(), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; it is made by the first run"
+            raise UserError(f"there is no results folder {self.root}{hint}")
         try:
             if not marker.exists():
                 # Another process may be writing the marker just now, under a temporary name.
                 others = self.root.glob("*") if self.root.is_dir() else ()
-                foreign = any(not path.name.startswith(f".{MARKER}") for path in others)
+                foreign = any(not path.name.startswith((f".{MARKER}", ".git")) for path in others)
                 if foreign and not marker.exists():
                     raise UserError(
                         f"{self.root} holds other files and no {MARKER}, so it is no results "
@@ -68,6 +79,10 @@ class Store:
                 "version that made it, or a new folder"
             )
 
+    def _beside(self) -> list[str]:
+        """Results folders beside this one."""
+        return [path.parent.name for path in self.root.parent.glob(f"*/{MARKER}")]
+
     def folder(self, kind: str, *parts: str) -> Path:
         """A folder of the store, e.g. `folder("runs", "icl_regression.Training")`."""
         return self.root.joinpath(kind, *parts)
@@ -86,10 +101,15 @@ class Store:
         folder = self.folder(kind, name)
         # A new name each time: two writers of one result never mix one's data with the other's sum.
         path = folder / f"{id}.{uuid.uuid4().hex[:8]}.nc"
+        encoding = {key: {"zlib": True, "complevel": 1} for key in data.data_vars}
+        # NetCDF has no truth values among attributes.
+        plain = {k: int(v) if isinstance(v, bool) else v for k, v in data.attrs.items()}
+        data = data.drop_attrs(deep=False).assign_attrs(plain)
+        # In memory first: where the disk is full, HDF5 ends the process instead of saying so.
+        content = bytes(data.to_netcdf(engine="h5netcdf", encoding=encoding))
         with writing(path) as temporary:
-            encoding = {key: {"zlib": True, "complevel": 1} for key in data.data_vars}
-            data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-        checksum = _checksum(path)
+            temporary.write_bytes(content)
+        checksum = hashlib.sha256(content).hexdigest()
         write_json(folder / f"{id}.json", {**record, "data": path.name, "sha256": checksum})
 
     def read(self, path: Path) -> xarray.Dataset:
@@ -127,7 +147,7 @@ def writing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO):
+        if error.errno not in _DISK:
             raise
         raise Incomplete(
             f"cannot write {path}: {reason}; what was finished is kept, mend this and run again"
@@ -141,7 +161,7 @@ def write_json(path: Path, value: Any) -> None:
     """Write JSON at `path`, whole or not at all."""
     text = json.dumps(value, indent=1, allow_nan=False)
     with writing(path) as temporary:
-        temporary.write_text(text + "\n")
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict:
@@ -151,7 +171,7 @@ def read_json(path: Path) -> dict:
         UserError: it is damaged or no JSON object.
     """
     try:
-        value = json.loads(path.read_text())
+        value = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(value, dict):
             return value
     except ValueError:
