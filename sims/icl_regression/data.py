@@ -1,4 +1,4 @@
-"""Prompts of noisy linear regression (sections 1 and 6.3).
+"""Prompts of noisy linear regression [icl-1.1], with correlated covariates or several tasks.
 
 Our names and the paper's symbols: covariates x_l, labels y_l, query x_q, target y_q; dimension d,
 length L, noise variance sigma^2.
@@ -38,7 +38,8 @@ def sample_prompts(
 ) -> Prompts:
     """Draw prompts: x ~ N(0, I), beta ~ N(0, I/d), y = beta.x + eps, eps ~ N(0, sigma^2).
 
-    The target carries noise too, so Var(y) = 1 + sigma^2 and no predictor has a risk below sigma^2.
+    The convention of He et al.'s single-task code; their prose has another [icl-1.1]. The target
+    carries noise too, so Var(y) = 1 + sigma^2 and no predictor has a risk below sigma^2.
 
     Args:
         root: a matrix that all covariates are multiplied by, so that x ~ N(0, root root').
@@ -59,7 +60,7 @@ def sample_prompts(
 
 
 def correlated_root(correlation: Scalar, dimension: int) -> Float[Array, "dimension dimension"]:
-    """Lower-triangular A with (A A')_ij = correlation^|i-j|, an AR(1) along coordinates."""
+    """Lower-triangular A, (A A')_ij = correlation^|i-j|, an AR(1) along coordinates [icl-6.8]."""
     lag = jnp.arange(dimension)[:, None] - jnp.arange(dimension)
     powers = jnp.where(lag >= 0, jnp.asarray(correlation) ** jnp.maximum(lag, 0), 0)
     return powers.at[:, 1:].multiply(jnp.sqrt(1 - jnp.asarray(correlation) ** 2))
@@ -81,7 +82,7 @@ def sample_tasks(
     masks: Bool[np.ndarray, "task dimension"],
     shared: bool,
 ) -> Prompts:
-    """Prompts of several tasks on the same covariates, y_n = beta_n.x_{S_n} + eps_n (section 6.3).
+    """Prompts of several tasks on the same covariates, y_n = beta_n.x_{S_n} + eps_n [icl-7.1].
 
     Every task's signal has variance 1 (the authors' code has the number of its coordinates), the
     labels' noise sigma^2, and the target none.
@@ -89,7 +90,7 @@ def sample_tasks(
     Args:
         masks: the support S_n of each task.
         shared: one beta for all tasks, as in the authors' text, rather than one per task, as in
-            their code; not equivalent.
+            their code; not equivalent [icl-7.5].
     """
     tasks, dimension = masks.shape
     vectors = 1 if shared else tasks

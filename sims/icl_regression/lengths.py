@@ -75,10 +75,10 @@ def reduced_losses(
     prompts: int,
     seed: int = 0,
 ) -> xarray.Dataset:
-    """Risks of reduced models (section 2.5), with beta and both noises integrated out.
+    """Risks of reduced models [icl-2.5], with beta and both noises integrated out.
 
-    Given the covariates, yhat = sum_l w_l y_l has the risk |X'w - x_q|^2/d + s2 (1 + |w|^2). All
-    models see the same prompts.
+    Given the covariates, yhat = sum_l w_l y_l has the risk |X'w - x_q|^2/d + s2 (1 + |w|^2)
+    [icl-4.5]. All models see the same prompts.
 
     Args:
         omega, mu: one row per model, one column per head.

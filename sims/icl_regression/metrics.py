@@ -1,4 +1,4 @@
-"""What the circuits of trained nets look like, in the numbers of section 6.
+"""What the circuits of trained nets look like, in numbers [icl-8.1].
 
 Averages over heads are weighted by mu^2: the gradient of a head's KQ is proportional to its mu, so
 heads of small mu have noisy KQ and an unweighted worst head would measure that.
@@ -30,41 +30,45 @@ def pattern(circuits: xarray.Dataset) -> xarray.Dataset:
         `eta` (sum mu omega), `mu_plus`, `mu_minus` (sums over the heads of either sign of mu),
         `imbalance` (|sum mu| over sum |mu|), `two_signed` (active heads of both signs).
     """
-    kq = circuits.kq.transpose(..., "head", "key", "query")
-    covariates = kq.values[..., :-1, :-1]
-    outer = kq.isel(key=0, query=0, drop=True)
-    diagonal = np.diagonal(covariates, axis1=-2, axis2=-1)
-    omega = outer.copy(data=diagonal.mean(axis=-1))
-    variance = outer.copy(data=(diagonal.std(axis=-1) / diagonal.mean(axis=-1)) ** 2)
-    row = outer.copy(data=np.linalg.norm(kq.values[..., -1, :-1], axis=-1))
-    on, whole = (diagonal**2).sum(-1), (covariates**2).sum((-2, -1))
-    off_energy = outer.copy(data=1 - on / whole)
-    mu = circuits.ov.isel(key=-1, drop=True)
-    size = np.abs(mu)
-    label_ratio = size / np.sqrt((circuits.ov**2).sum("key"))
-    active = size >= ACTIVE * size.max("head")
+    heads = _heads(circuits)
+    mu, omega, size = heads.mu, heads.omega, np.abs(heads.mu)
     weights = mu**2 / (mu**2).sum("head")
     gamma = (weights * np.abs(omega)).sum("head")
-    both_signs = two_signed(mu.transpose(*outer.dims).values)
+    both_signs = two_signed(mu.transpose(*omega.dims).values)
     spread = np.sqrt((weights * (np.abs(omega) - gamma) ** 2).sum("head"))
+    return heads.drop_vars(["row", "variance"]).assign(
+        weighted_off_energy=(weights * heads.off_energy).sum("head"),
+        weighted_label_ratio=(weights * heads.label_ratio).sum("head"),
+        gamma=gamma,
+        label_row=(weights * heads.row).sum("head") / gamma,
+        diagonal_variance=(weights * heads.variance).sum("head"),
+        inhomogeneity=spread / gamma,
+        eta=(mu * omega).sum("head"),
+        mu_plus=mu.where(mu > 0, 0).sum("head"),
+        mu_minus=mu.where(mu < 0, 0).sum("head"),
+        imbalance=np.abs(mu.sum("head")) / size.sum("head"),
+        two_signed=omega.isel(head=0, drop=True).copy(data=both_signs),
+    )
+
+
+def _heads(circuits: xarray.Dataset) -> xarray.Dataset:
+    """What `pattern` says of each head, with `row` (norm of the label's) and `variance`."""
+    kq = circuits.kq.transpose(..., "head", "key", "query")
+    covariates = kq.values[..., :-1, :-1]
+    diagonal = np.diagonal(covariates, axis1=-2, axis2=-1)
+    on, whole = (diagonal**2).sum(-1), (covariates**2).sum((-2, -1))
+    average = diagonal.mean(axis=-1)
+    outer, mu = kq.isel(key=0, query=0, drop=True), circuits.ov.isel(key=-1, drop=True)
+    size = np.abs(mu)
     return xarray.Dataset(
         {
-            "omega": omega,
+            "omega": outer.copy(data=average),
             "mu": mu,
-            "off_energy": off_energy,
-            "label_ratio": label_ratio,
-            "active": active,
-            "weighted_off_energy": (weights * off_energy).sum("head"),
-            "weighted_label_ratio": (weights * label_ratio).sum("head"),
-            "gamma": gamma,
-            "label_row": (weights * row).sum("head") / gamma,
-            "diagonal_variance": (weights * variance).sum("head"),
-            "inhomogeneity": spread / gamma,
-            "eta": (mu * omega).sum("head"),
-            "mu_plus": mu.where(mu > 0, 0).sum("head"),
-            "mu_minus": mu.where(mu < 0, 0).sum("head"),
-            "imbalance": np.abs(mu.sum("head")) / size.sum("head"),
-            "two_signed": outer.isel(head=0, drop=True).copy(data=both_signs),
+            "off_energy": outer.copy(data=1 - on / whole),
+            "label_ratio": size / np.sqrt((circuits.ov**2).sum("key")),
+            "active": size >= ACTIVE * size.max("head"),
+            "row": outer.copy(data=np.linalg.norm(kq.values[..., -1, :-1], axis=-1)),
+            "variance": outer.copy(data=(diagonal.std(axis=-1) / average) ** 2),
         }
     )
 

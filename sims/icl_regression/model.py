@@ -1,9 +1,9 @@
-"""Multi-head softmax attention that reads a prompt of regression pairs (section 2.1).
+"""Multi-head softmax attention that reads a prompt of regression pairs [icl-2.1].
 
 A token is a pair (x_l, y_l) of width e = d + 1; the query token is (x_q, 0). The query attends to
 the pairs only. Each head has the full width e, there are no biases and no residual stream. With N
-tasks a token carries N labels, e = d + N, and the layer has N outputs (section 6.3); a single task
-has no task axis.
+tasks a token carries N labels, e = d + N, and the layer has N outputs [icl-7.1]; a single task has
+no task axis.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class SoftmaxAttention(eqx.Module):
 def initial_attention(
     key: Key[Array, ""], *, heads: int, dimension: int, tasks: int | None = None
 ) -> SoftmaxAttention:
-    """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) (section 2.2).
+    """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) [icl-9.1].
 
     The fan-in is e for Q, K and V and e H for O, whose heads are concatenated.
 
@@ -101,7 +101,7 @@ def predict(
     return jnp.einsum("phi,hi...->p...", read, ov)
 
 
-# Section 2.4: all have f(0) = 1 and C_f = f'(0)/f(0) = 1.
+# The post's three [icl-2.4]: all have f(0) = 1 and C_f = f'(0)/f(0) = 1.
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "linear": lambda score: 1 + score,
     "square": lambda score: (1 + score / 2) ** 2,
@@ -110,7 +110,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 def normalised(activation: str) -> Callable[[Weights], Weights]:
-    """Attention weights f(s_l)/sum_k f(s_k), by the name of f in `ACTIVATIONS` (section 2.4)."""
+    """Attention weights f(s_l)/sum_k f(s_k), by the name of f in `ACTIVATIONS` [icl-2.4]."""
 
     def attend(scores: Weights) -> Weights:
         values = ACTIVATIONS[activation](scores)
@@ -125,7 +125,7 @@ def predict_linear(
     prompts: Prompts,
     length: int,
 ) -> Float[Array, " prompt"]:
-    """Linear attention (section 2.3): (1/length) sum_h sum_l (z_l' KQ^h z_q)(z_l . OV^h).
+    """Linear attention [icl-2.3]: (1/length) sum_h sum_l (z_l' KQ^h z_q)(z_l . OV^h).
 
     `length` stays at the training length when prompts of another length are read.
     """
@@ -151,7 +151,7 @@ def literal_forward(model: SoftmaxAttention, prompts: Prompts) -> Float[Array, "
 def reduced_circuits(
     omega: Float[Array, " head"], mu: Float[Array, " head"], dimension: int
 ) -> tuple[Float[Array, "head token token"], Float[Array, "head token"]]:
-    """The reduced model (section 2.5): KQ^h = omega_h I on covariates, OV^h = mu_h on the label."""
+    """The reduced model [icl-2.5]: KQ^h = omega_h I on covariates, OV^h = mu_h on the label."""
     covariates = jnp.diag(jnp.ones(dimension + 1, omega.dtype).at[-1].set(0))
     label = jnp.zeros(dimension + 1, mu.dtype).at[-1].set(1)
     return omega[:, None, None] * covariates, mu[:, None] * label

@@ -23,7 +23,7 @@ def pair_moments(
     """What the risk of the pair omega = (gamma, -gamma), mu = (m, -m) is made of.
 
     With w = softmax(gamma X x_q) - softmax(-gamma X x_q), and with beta and the labels' noise
-    integrated out, risk = 1 + s2 - 2 m `signal` + m^2 (`square` + s2 `noise`).
+    integrated out, risk = 1 + s2 - 2 m `signal` + m^2 (`square` + s2 `noise`) [icl-4.5].
 
     Returns:
         `signal` E x_q.X'w/d, `square` E |X'w|^2/d, `noise` E |w|^2, each (block, gamma).
@@ -63,7 +63,14 @@ def pair_errors(
     prompts: int,
     debiased: bool,
 ) -> xarray.Dataset:
-    """Root mean square of pair minus gradient step, mu = step_size/(2 gamma); `error` (gamma)."""
+    """Root mean square of pair minus gradient step, mu = step_size/(2 gamma) [icl-6.6].
+
+    Args:
+        debiased: hold the pair against the step on centred covariates.
+
+    Returns:
+        `error` (gamma).
+    """
 
     def block(index: Array) -> Float[Array, " gamma"]:
         x, query = _draws(index, prompts, length, dimension)
@@ -93,7 +100,11 @@ def pair_errors(
 def softmax_norms(
     *, omegas: Sequence[float], shapes: Sequence[Sequence[int]], draws: int
 ) -> xarray.Dataset:
-    """|softmax(omega X x_q)|_2 for each omega and (length, dimension); `norm` (case, draw)."""
+    """|softmax(omega X x_q)|_2 for each omega and (length, dimension) [icl-3.9].
+
+    Returns:
+        `norm` (case, draw).
+    """
     norms = []
     for omega, (length, dimension) in zip(omegas, shapes, strict=True):
         key = jax.random.fold_in(jax.random.key(0, impl="threefry2x32"), length)
@@ -115,9 +126,12 @@ def softmax_norms(
 def ridge_risks(
     *, dimension: int, length: int, noise_variance: float, penalty: float, draws: int
 ) -> xarray.Dataset:
-    """Risk of ridge given the covariates, beta and noises integrated out; `risk` (draw).
+    """Risk of ridge given the covariates, beta and noises integrated out [icl-6.4].
 
     With G = X'X and R = (G + penalty I)^-1: s2 + penalty^2 tr R^2/d + s2 tr R G R.
+
+    Returns:
+        `risk` (draw).
     """
 
     def risk(key: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Training attention on fresh prompts every step (set-ups T1 and T4, section 3)."""
+"""Training attention on fresh prompts every step [icl-9.1]."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class TrainingState(NamedTuple):
 class Training(Experiment):
     """Adam on the squared error of the target, from PyTorch's default initial values.
 
-    Logs the circuits `kq` and `ov`, from which every metric of section 6 follows, and the loss of
-    the training batches, which are fresh and so estimate the risk.
+    Logs the circuits `kq` and `ov`, from which every metric follows [icl-8.1], and the loss of the
+    training batches, which are fresh and so estimate the risk.
     """
 
     dims = {"kq": ("head", "key", "query"), "ov": ("head", "key")}
@@ -90,7 +90,7 @@ class Training(Experiment):
 
 
 class LinearTraining(Training):
-    """The same with linear attention, whose 1/L stays at the training length (set-up T4)."""
+    """The same with linear attention, whose 1/L stays at the training length [icl-2.3]."""
 
     heads: int = static(default=1, help="attention heads H", ge=1)
 

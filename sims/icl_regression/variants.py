@@ -1,4 +1,4 @@
-"""Training on other data, with other attention, and by another rule (set-ups T2, T3, T5)."""
+"""Training on other data, with other attention, and by another rule [icl-9.1]."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sims.icl_regression.training import Training, TrainingState
 
 
 class MultiTask(Training):
-    """Several tasks on the same covariates, each with coordinates of its own (set-up T2).
+    """Several tasks on the same covariates, each with coordinates of its own [icl-7.1].
 
     The loss is the mean over tasks, of signal variance 1 each, and the target has no noise; the
     authors' losses are `support` times ours.
@@ -62,7 +62,7 @@ class MultiTask(Training):
 
 
 class Anisotropic(Training):
-    """Covariates whose coordinates i, j correlate as correlation^|i-j| (set-up T3)."""
+    """Covariates whose coordinates i, j correlate as correlation^|i-j| [icl-6.8]."""
 
     correlation: float = traced(
         default=0.5, help="correlation of neighbouring coordinates", ge=0, lt=1
@@ -73,7 +73,7 @@ class Anisotropic(Training):
 
 
 class Activation(Training):
-    """Another function in place of the softmax's exponential (set-up T5).
+    """Another function in place of the softmax's exponential [icl-2.4].
 
     1 + s may sum to nearly zero, which gives the loss heavy tails: gradients are clipped to norm 1.
     """
@@ -90,7 +90,7 @@ class Activation(Training):
 
 
 class SGD(Training):
-    """Plain SGD, whose time is rate times step: the clock of the gradient flow.
+    """Plain SGD, whose time is rate times step: the clock of the gradient flow [icl-5.6].
 
     Logs besides, per head, what sets the speed of the factors: `kq_rate`, mean diagonal of
     K'K + Q'Q on covariates, and `ov_rate`, |O|^2 + |V's label column|^2.

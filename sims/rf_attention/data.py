@@ -1,4 +1,4 @@
-"""Directions of queries and keys, and targets on them (section 1).
+"""Directions of queries and keys, and targets on them ([rfa-1.1]).
 
 Our names and the paper's symbols: query x_0, keys x_1 .. x_N, direction beta; t = <x_0, x_i> and
 b = <beta, x_i> for each key. Tokens are unit vectors here; the radius R belongs to the features.
@@ -48,7 +48,7 @@ def monomials(samples: Samples, beta: Float[Array, " dimension"]) -> Values:
 
 
 def interplay(samples: Samples, beta: Float[Array, " dimension"]) -> Values:
-    """h_theta = cos(theta) f_2 + sin(theta) g_1, each centred and of variance 1 (experiment E5).
+    """h_theta = cos(theta) f_2 + sin(theta) g_1, each centred and of variance 1.
 
     Var f_2 = (3/(d (d + 2)) - 1/d^2)/N and Var g_1 = (1/N)/d^2 + (1 - 1/N)/d^3.
     """
@@ -61,7 +61,7 @@ def interplay(samples: Samples, beta: Float[Array, " dimension"]) -> Values:
 
 
 def functions(samples: Samples, beta: Float[Array, " dimension"]) -> Values:
-    """Means of |b|, cos 4b, relu(t) b and e^{2t} b, and s^2 with s the mean of b (experiment E7).
+    """Means of |b|, cos 4b, relu(t) b and e^{2t} b, and s^2 with s the mean of b.
 
     The first four are no polynomials; s^2 is not additive in the keys.
     """

@@ -62,7 +62,7 @@ class Regression(Experiment):
     precision = "float64"
     alone = True  # devices that decompose whole batches wait for each other's LAPACK threads
 
-    steps: int = static(default=1, help="number of steps", ge=1)
+    steps: int = static(default=0, help="none: a run is one evaluation", ge=0)
     log_every: int = static(default=1, help="steps between two log points", ge=1)
     model: str = static(default="attention", help="features", choices=tuple(MODELS))
     targets: str = static(default="monomials", help="targets", choices=tuple(TARGETS))
@@ -97,10 +97,9 @@ class Regression(Experiment):
 
 
 class LearningCurve(Regression):
-    """Ridge regression on random features, at nested training sizes (E1, E2, E4, E5, E7).
+    """Ridge regression on random features, at nested training sizes.
 
-    A run has one step, which logs mean squared errors and the variance of the targets, both over
-    the test rows.
+    Observed are mean squared errors and the variance of the targets, both over the test rows.
     """
 
     dims = {
@@ -131,7 +130,7 @@ class LearningCurve(Regression):
                 f"two; the nearest below is {last}"
             )
 
-    def step(self, state: Array, key: Key[Array, ""]) -> tuple[Array, Arrays]:
+    def observe(self, state: Array, key: Key[Array, ""]) -> Arrays:
         run = _wrapped(state)
         problem = self.problem(run, self.largest, self.test)
         fit = self._fits(named_key(run, self.model), problem)
@@ -144,7 +143,7 @@ class LearningCurve(Regression):
         stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *paths)
         variance = problem.targets.var(axis=0)
         found = {"error": stacked.error, "gcv": stacked.gcv, "variance": variance}
-        return state, found | ({"validation": jnp.stack(held)} if self.validate else {})
+        return found | ({"validation": jnp.stack(held)} if self.validate else {})
 
     def _fits(self, key: Key[Array, ""], problem: Problem) -> Callable[..., Path]:
         """Fits of the first rows, held against any others: dual, or primal where n > k."""
@@ -169,7 +168,7 @@ class LearningCurve(Regression):
 
 
 class WidthCurve(Regression):
-    """Ridge regression at one training size and penalty while heads are added (E3).
+    """Ridge regression at one training size and penalty while heads are added.
 
     A step adds a block of heads to the Gram matrix; a log point solves. Step s has s * block heads,
     those of `LearningCurve` at the same block; before the first head the error is not a number.
@@ -210,7 +209,7 @@ class WidthCurve(Regression):
 
 
 class Pool(Regression):
-    """Eigenvalues of a kernel over a pool of samples, and the targets' energies in them (4.8).
+    """Eigenvalues of a kernel over a pool of samples, and targets' energies in them ([rfa-4.4]).
 
     The Gram matrix over P is decomposed: eigenvalues s_j in falling order, energies (u_j'y)^2/P.
     """
@@ -225,7 +224,7 @@ class Pool(Regression):
         super().__post_init__()
         _check_heads(self.heads, self.block, self.query_key_mean)
 
-    def step(self, state: Array, key: Key[Array, ""]) -> tuple[Array, Arrays]:
+    def observe(self, state: Array, key: Key[Array, ""]) -> Arrays:
         run = _wrapped(state)
         problem = self.problem(run, self.pool, 0)
         options: dict[str, Any] = {"model": self.model, "scales": self.scales}
@@ -236,7 +235,7 @@ class Pool(Regression):
             kernel = limit(problem.inputs, self.pool, **options)
         values, vectors = jnp.linalg.eigh(kernel / self.pool)
         energy = (vectors.T @ problem.labels) ** 2 / self.pool
-        return state, {"eigenvalue": values[::-1], "energy": energy[::-1]}
+        return {"eigenvalue": values[::-1], "energy": energy[::-1]}
 
 
 def _wrapped(data: Array) -> Key[Array, ""]:

@@ -1,4 +1,4 @@
-"""Random features of the three models, in blocks of heads, and their Gram matrices (section 2).
+"""Random features of the three models, in blocks of heads, and their Gram matrices ([rfa-1.1]).
 
 Features are drawn, used and dropped block by block: what is kept is (sample, train sample).
 """
@@ -20,7 +20,7 @@ Features = Float[Array, "sample feature"]
 
 
 class Scales(NamedTuple):
-    """What the features' laws depend on; the defaults are convention U.
+    """What the features' laws depend on; the defaults are R = b = 1, sigma_w = 1/2.
 
     There |x~|^2 = 2 and pre-activations are N(0, 1). Convention S has radius = sqrt(d).
 
@@ -42,7 +42,7 @@ Block = Callable[[Key[Array, ""], Samples, int, Scales], Features]
 
 
 def attention_block(key: Key[Array, ""], samples: Samples, heads: int, scales: Scales) -> Features:
-    """Features (1/N) sum_i relu(x~0' W_m x~i) x~i of some heads (RFA; BRFA, section 2.2).
+    """Features (1/N) sum_i relu(x~0' W_m x~i) x~i of some heads (RFA and BRFA, [rfa-1.1]).
 
     W_m = w0 diag(I, 0) + sigma_w G_m with x~ = (x, b). x~0' W_m comes first, a factor d + 1 less
     work than forming x~0 x~i'.
@@ -58,7 +58,7 @@ def attention_block(key: Key[Array, ""], samples: Samples, heads: int, scales: S
 
 
 def network_block(key: Key[Array, ""], samples: Samples, heads: int, scales: Scales) -> Features:
-    """As many features of the two-layer network RFMLP, relu(w'z) (section 2.3).
+    """As many features of the two-layer network RFMLP, relu(w'z) ([rfa-1.1]).
 
     z stacks all tokens and one bias, w ~ N(0, I/|z|^2).
     """
@@ -123,7 +123,7 @@ def features(
 def limit(
     samples: Samples, train: int, *, model: str, scales: Scales
 ) -> Float[Array, "sample train"]:
-    """`gram` for infinitely many heads, without a mean of the weights (section 3, K3 and K5).
+    """`gram` for infinitely many heads, without a mean of the weights ([rfa-2.3]).
 
     Attention: (1/N^2) sum_ij sigma_w^2 |x~|^4 kappa(r_ij) <x~i, x~j'>, r_ij = <x~0, x~0'> <x~i,
     x~j'>/|x~|^4; the network: kappa(<z, z'>/|z|^2).

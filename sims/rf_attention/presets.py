@@ -1,6 +1,6 @@
-"""The sweeps of the room, at their presets (section 5); `paper` is the spec's full preset.
+"""The sweeps of the room, at their presets; `paper` is at the size reported of the paper.
 
-The paper's own settings are not known in full: these are our presets.
+The paper's own settings are not known in full ([rfa-7.1]): these are our presets.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _MIDDLE = {**_SIZE, "heads": 400, "smallest": 800, "largest": 800}
 
 
 def _curves(model: str) -> dict[str, Sweep]:
-    """Learning curves, of attention without and with a mean of the query-key weights (E1, E2)."""
+    """Learning curves, of attention without and with a mean of the query-key weights."""
     base: dict[str, Any] = {"model": model, "validate": True}
     axes = {"query_key_mean": [0.0, 1.0]} if model == "attention" else {}
     return {
@@ -26,7 +26,7 @@ def _curves(model: str) -> dict[str, Sweep]:
 
 
 def _interplay(model: str, means: list[float]) -> dict[str, Sweep]:
-    """From the size on where RFA stands on its first plateau on g_1: 800 in the spec, d = N = 16.
+    """From the size on where RFA stands on its first plateau on g_1: 800 at d = N = 16.
 
     That is .45 of the samples that half of g_1's second level takes (1780 there, 279 for d = N =
     8), so 125 in quick.
@@ -97,7 +97,7 @@ def _floor(model: str) -> dict[str, Sweep]:
 
 
 def _thresholds(model: str) -> dict[str, Sweep]:
-    """Small training sizes for several numbers of keys, d = 8 (E4)."""
+    """Small training sizes for several numbers of keys, d = 8."""
     base: dict[str, Any] = {"model": model, "smallest": 6}
     return {
         "smoke": Sweep(LearningCurve(**{**base, **_SMOKE}), {"keys": [2, 4]}, 2),

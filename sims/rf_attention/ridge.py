@@ -1,5 +1,5 @@
 """Ridge regression, in the dual or the primal: one eigendecomposition for all penalties and
-targets (section 2.4)."""
+targets ([rfa-1.3])."""
 
 from __future__ import annotations
 

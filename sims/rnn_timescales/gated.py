@@ -1,4 +1,4 @@
-"""Gated nets, GRU and LSTM, under the same curricula (section 2.6).
+"""Gated nets, GRU and LSTM, under the same curricula [rnn-2.6].
 
 The units are flax's. With s the logistic function and x in {-1, +1}:
 
@@ -43,7 +43,14 @@ class GatedNet(NamedTuple):
 
 
 def cell_of(kind: str, units: int) -> nn.RNNCellBase:
-    """flax's cell, to be initialised as PyTorch does: all uniform on +-1/sqrt(units)."""
+    """flax's cell, to be initialised as PyTorch does: all uniform on +-1/sqrt(units).
+
+    Args:
+        kind: a key of `CELLS`.
+
+    Raises:
+        KeyError: no such kind.
+    """
 
     def uniform(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any = "float32") -> Array:
         return draw(jax.random.uniform, key, shape, dtype, -(units**-0.5), units**-0.5)
@@ -126,5 +133,5 @@ class GatedCurriculum(HeadLists):
         return logits, *self.wanted(bits, state)
 
     def keep(self, state: CurriculumState, observed: Arrays) -> tuple[Array, Arrays]:
-        # When each N was solved is all that is asked of these nets.
+        # When each N was solved is all that is asked of these nets, so that no weights are kept.
         return self.stage(state, observed), {"list_start": state.smallest}

@@ -1,8 +1,11 @@
-"""Leaky recurrent nets whose units learn their time constants (section 2).
+"""Leaky recurrent nets whose units learn their time constants.
 
 With a_i = dt/tau_i, effective input u = W h + b_h + w_in x + b_in and f = LeakyReLU of slope .01:
 
     outside ("Stack"): h <- f((1 - a) h + a u)        inside ("Mod"): h <- (1 - a) h + a f(u)
+
+Equations: [rnn-2.1], [rnn-2.2]; the authors' RNN_Stack.py and RNN_modified.py. With bits that are
+held for several steps [rnn-2.3]: their RNN_Continuous.py.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ class Dynamics(NamedTuple):
         inside: whether the nonlinearity acts on the input alone (Mod) or on the sum (Stack).
         hold: steps for which each bit is held, so that dt = 1/hold bits.
         smooth: time constants dt + softplus(raw) in place of max(raw, dt), whose gradient
-            vanishes below dt: there a clamped unit stays (tau = dt is absorbing).
+            vanishes below dt: there a clamped unit stays, tau = dt is absorbing [rnn-2.5].
     """
 
     inside: bool = False
@@ -110,10 +113,13 @@ def initial_net(
     spread: Scalar,
     dynamics: Dynamics,
 ) -> LeakyRNN:
-    """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) (section 2.4).
+    """PyTorch's default for linear layers: uniform on +-1/sqrt(fan in) [rnn-2.4].
 
     Args:
-        lowest, spread: time constants are uniform on [lowest, lowest + spread], in bits.
+        units: H.
+        heads: readouts of two classes.
+        lowest: smallest initial time constant, in bits.
+        spread: initial time constants are uniform on [lowest, lowest + spread].
     """
 
     def uniform(name: str, shape: tuple[int, ...], fan_in: int) -> Array:
@@ -154,7 +160,8 @@ def last_activity(
 ) -> Activity:
     """The state after the last `length` bits of right-aligned streams.
 
-    Earlier bits do not count, and steps that no run of the batch needs are not taken.
+    Earlier bits do not count, and steps that no run of the batch needs are not taken. It has a
+    gradient with respect to the net and the start, not to the bits.
     """
     return _unrolled(net.dynamics, net.cell(), start, bits, length, batch_max(length))
 

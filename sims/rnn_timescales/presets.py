@@ -1,108 +1,184 @@
-"""The sweeps of the room, at their presets (section 8.2).
+"""The sweeps of the room, at their presets.
 
 `quick` has 32 units, `standard` the same with larger N and more set-ups (a quarter of an hour on
-two cores), `paper` the authors' 500. Where runs end early the number of steps is only a cap.
+two cores), `paper` the authors' 500 [rnn-10.1]; `sizes` varies the number of units, `authors` goes
+with 500 units as far as two cores do. Where runs end early the number of steps is only a cap. How
+the small settings were found is in [rnn-10.3].
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sims.engine.experiment import with_settings
-from sims.engine.sweep import Sweep
+from sims.engine.identity import settings
+from sims.engine.sweep import Start, Sweep
+from sims.rnn_timescales.gated import GatedCurriculum
+from sims.rnn_timescales.retraining import Retraining
+from sims.rnn_timescales.tasks import SMALLEST
 from sims.rnn_timescales.training import Curriculum
 
-EPOCH, PAPER_EPOCH = 200, 600
+# Steps of an epoch: of nets of 32 units, of the paper's, and of gated nets.
+EPOCH, PAPER_EPOCH, GATED_EPOCH = 200, 600, 300
 _SMOKE: dict[str, Any] = {"units": 8, "sequences": 16, "steps": 40, "log_every": 20}
+_SMOKE_LAST = 3
 _PAPER: dict[str, Any] = {"units": 500, "sequences": 256, "log_every": PAPER_EPOCH}
 _PAPER |= {"test_batches": 50, "learning_rate": 0.05}
+# The authors' LSTMs [rnn-2.6].
+_PAPER_GATED: dict[str, Any] = {
+    "units": 500,
+    "learning_rate": 1e-3,
+    "test_batches": 50,
+    "last": 50,
+    "steps": 100 * GATED_EPOCH,
+}
 
 # Single-head forgets what it has solved, multi-head (cumulative) does not.
 BOTH = {"forget": [1, 0]}
-TAUS = {"lowest": [1.0, 2.0, 3.0]}
+_TAUS = {"lowest": [1.0, 2.0, 3.0]}
 # U(1, 1.3), U(1, 2), U(2, 2.3), U(2, 3): weak and strong, narrow and wide initial tau.
-STARTS = {"lowest": [1.0, 2.0], "spread": [0.3, 1.0]}
+_STARTS = {"lowest": [1.0, 2.0], "spread": [0.3, 1.0]}
+# Numbers of units of single-head nets, to find where their mean tau turns.
+_SIZES = {"units": [16, 24, 32, 48, 64, 128]}
+# Time constants that all begin alike and never move; one N that is asked from the start.
+_FIXED: dict[str, Any] = {"spread": 0.0, "timescale_rate": 0.0}
+_ALONE: dict[str, Any] = {"forget": 0, "add": 0}
 
 
-def _quick(epochs: int, **settings: Any) -> Curriculum:
+def _small(epochs: int, **settings: Any) -> Curriculum:
+    """The experiment's own defaults, 32 units."""
     return Curriculum(steps=epochs * EPOCH, **settings)
 
 
-def _paper(epochs: int, **settings: Any) -> Curriculum:
+def _large(epochs: int, **settings: Any) -> Curriculum:
+    """The authors' settings, 500 units."""
     return Curriculum(steps=epochs * PAPER_EPOCH, **_PAPER, **settings)
 
 
-def _smoke(sweep: Sweep) -> Sweep:
-    """A sweep of the same axes that only shows that everything runs."""
-    base = with_settings(sweep.base, last=3, window=1, first=2, **_SMOKE)
-    axes = {name: values for name, values in sweep.axes.items() if name not in ("first", "units")}
-    return Sweep(base, axes, 2)
+def _gated(cell: str, **settings: Any) -> GatedCurriculum:
+    return GatedCurriculum(cell=cell, log_every=GATED_EPOCH, **settings)
 
 
-_FIXED: dict[str, Any] = {"spread": 0.0, "timescale_rate": 0.0}
-_ALONE: dict[str, Any] = {"forget": 0, "add": 0}
-# Sizes of single-head nets, to find where their mean tau turns.
-_SIZES = {"units": [16, 24, 32, 48, 64, 128]}
+def _with_smoke(standard: Sweep, **others: Sweep) -> Mapping[str, Sweep]:
+    """Presets of a sweep, with `smoke`, which has its axes and only shows that everything runs."""
+    base = with_settings(standard.base, last=_SMOKE_LAST, window=1, first=2, **_SMOKE)
+    axes = {name: values for name, values in standard.axes.items() if name != "first"}
+    return {"smoke": Sweep(base, axes, 2), "standard": standard, **others}
 
-_QUICK = {
-    "dms": Sweep(_quick(80, task="dms", last=12), BOTH, 12),
-    "parity": Sweep(_quick(110, last=12), BOTH, 12),
-    "fixed_parity": Sweep(_quick(25, last=12, forget=0, **_FIXED), TAUS, 4),
-    "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 8]}, 4),
-    "together_parity": Sweep(_quick(25, last=8, window=7, forget=0), {}, 4),
+
+def _tiny(base: Curriculum | GatedCurriculum, axes: Mapping[str, Any]) -> Sweep:
+    return Sweep(with_settings(base, last=_SMOKE_LAST, **_SMOKE), axes, 2)
+
+
+# As far as two cores go with the authors' settings, and their first epoch alone, which costs
+# seconds and is the same in both curricula.
+_AUTHORS, _FIRST = _large(40, last=11), _large(1, last=2)
+_SIZES_DMS, _SIZES_PARITY = _small(80, task="dms", last=16), _small(300, last=14)
+
+_CURRICULA: dict[str, Mapping[str, Sweep]] = {
+    "dms": _with_smoke(
+        Sweep(_small(160, task="dms", last=14), BOTH, 12),
+        quick=Sweep(_small(80, task="dms", last=12), BOTH, 12),
+        paper=Sweep(_large(400, task="dms", last=30), BOTH, 4),
+    ),
+    "parity": _with_smoke(
+        Sweep(_small(300, last=12), BOTH, 24),
+        quick=Sweep(_small(110, last=12), BOTH, 12),
+        paper=Sweep(_large(400, last=30), BOTH, 4),
+    ),
+    "fixed_parity": _with_smoke(
+        Sweep(_small(60, last=12, **_FIXED), _TAUS | BOTH, 12),
+        quick=Sweep(_small(25, last=12, forget=0, **_FIXED), _TAUS, 4),
+        paper=Sweep(_large(400, last=40, **_FIXED), _TAUS | BOTH, 4),
+    ),
+    "direct_parity": _with_smoke(
+        Sweep(_small(30, last=10, **_ALONE), {"first": [3, 5, 6, 7, 8, 10]}, 8),
+        quick=Sweep(_small(30, last=10, **_ALONE), {"first": [3, 5, 8]}, 4),
+        paper=Sweep(_large(50, last=20, **_ALONE), {"first": [3, 5, 10, 15, 20]}, 4),
+    ),
+    "together_parity": _with_smoke(
+        Sweep(_small(25, last=8, window=7, forget=0), {}, 8),
+        quick=Sweep(_small(25, last=8, window=7, forget=0), {}, 4),
+        paper=Sweep(_large(50, last=11, window=10, forget=0), {}, 4),
+    ),
 }
-_STANDARD = {
-    "dms": Sweep(_quick(160, task="dms", last=14), BOTH, 12),
-    "parity": Sweep(_quick(300, last=12), BOTH, 24),
-    "fixed_parity": Sweep(_quick(60, last=12, **_FIXED), TAUS | BOTH, 12),
-    "direct_parity": Sweep(_quick(30, last=10, **_ALONE), {"first": [3, 5, 6, 7, 8, 10]}, 8),
-    "together_parity": Sweep(_quick(25, last=8, window=7, forget=0), {}, 8),
-    "sliding_parity": Sweep(_quick(60, last=10, window=5, forget=1), {}, 4),
-    "smooth_dms": Sweep(_quick(100, task="dms", last=12, smooth=True), BOTH, 8),
-    "inside_dms": Sweep(_quick(80, task="dms", last=12, inside=True), BOTH, 4),
-    "initial_dms": Sweep(_quick(80, task="dms", last=10), STARTS | BOTH, 16),
-    "held_parity": Sweep(_quick(60, last=8, inside=True, hold=3), BOTH, 4),
+_VARIANTS: dict[str, Mapping[str, Sweep]] = {
+    "sliding_parity": _with_smoke(
+        Sweep(_small(60, last=10, window=5, forget=1), {}, 4),
+        paper=Sweep(_large(100, last=31, window=10, forget=5, add=5), {}, 4),
+    ),
+    "smooth_dms": _with_smoke(
+        Sweep(_small(100, task="dms", last=12, smooth=True), BOTH, 8),
+        paper=Sweep(_large(400, task="dms", last=30, smooth=True), BOTH, 4),
+    ),
+    "inside_dms": _with_smoke(
+        Sweep(_small(80, task="dms", last=12, inside=True), BOTH, 4),
+        paper=Sweep(_large(400, task="dms", last=30, inside=True), BOTH, 4),
+    ),
+    "initial_dms": _with_smoke(
+        Sweep(_small(80, task="dms", last=10), _STARTS | BOTH, 16),
+        paper=Sweep(_large(400, task="dms", last=30), _STARTS | BOTH, 4),
+    ),
+    "held_parity": _with_smoke(
+        Sweep(_small(60, last=8, inside=True, hold=3), BOTH, 4),
+        paper=Sweep(_large(200, last=20, inside=True, hold=10), BOTH, 4),
+    ),
 }
-_FULL = {
-    "dms": Sweep(_paper(400, task="dms", last=30), BOTH, 4),
-    "parity": Sweep(_paper(400, last=30), BOTH, 4),
-    "fixed_parity": Sweep(_paper(400, last=40, **_FIXED), TAUS | BOTH, 4),
-    "direct_parity": Sweep(_paper(50, last=20, **_ALONE), {"first": [3, 5, 10, 15, 20]}, 4),
-    "together_parity": Sweep(_paper(50, last=11, window=10, forget=0), {}, 4),
-    "sliding_parity": Sweep(_paper(100, last=31, window=10, forget=5, add=5), {}, 4),
-    "smooth_dms": Sweep(_paper(400, task="dms", last=30, smooth=True), BOTH, 4),
-    "inside_dms": Sweep(_paper(400, task="dms", last=30, inside=True), BOTH, 4),
-    "initial_dms": Sweep(_paper(400, task="dms", last=30), STARTS | BOTH, 4),
-    "held_parity": Sweep(_paper(200, last=20, inside=True, hold=10), BOTH, 4),
+_GATED: dict[str, Mapping[str, Sweep]] = {
+    "gru": {
+        "smoke": _tiny(_gated("gru"), BOTH),
+        "standard": Sweep(_gated("gru", steps=60 * GATED_EPOCH), BOTH, 8),
+        "paper": Sweep(_gated("gru", **_PAPER_GATED), BOTH, 4),
+    },
+    "lstm": {
+        "smoke": _tiny(_gated("lstm"), BOTH),
+        "standard": Sweep(_gated("lstm", steps=60 * GATED_EPOCH), BOTH, 8),
+        "paper": Sweep(_gated("lstm", **_PAPER_GATED), BOTH, 4),
+    },
+}
+_OTHER_SIZES: dict[str, Mapping[str, Sweep]] = {
+    "authors_parity": {
+        "smoke": _tiny(_AUTHORS, BOTH),
+        "authors": Sweep(_AUTHORS, BOTH, 3),
+        "paper": Sweep(_AUTHORS, BOTH, 4),
+    },
+    "authors_first": {
+        "smoke": Sweep(with_settings(_FIRST, **_SMOKE), {}, 2),
+        "authors": Sweep(_FIRST, {}, 12),
+        "paper": Sweep(_FIRST, {}, 12),
+    },
+    "sizes_dms": {
+        "smoke": _tiny(_SIZES_DMS, {"units": [8, 12]}),
+        "sizes": Sweep(_SIZES_DMS, _SIZES, 8),
+    },
+    "sizes_parity": {
+        "smoke": _tiny(_SIZES_PARITY, {"units": [8, 12]}),
+        "sizes": Sweep(_SIZES_PARITY, _SIZES, 8),
+    },
 }
 
-# The authors' settings as far as two cores go, for the numbers that their checkpoints give.
-_AUTHORS = _paper(40, last=11)
 
-SWEEPS = {
-    name: {
-        "smoke": _smoke(_STANDARD[name]),
-        **({"quick": _QUICK[name]} if name in _QUICK else {}),
-        "standard": _STANDARD[name],
-        "paper": _FULL[name],
-    }
-    for name in _STANDARD
+def _retrained(origin: Sweep, n: int, targets: list[int], epochs: int) -> Sweep:
+    """The nets of `origin` that solved N = `n`, trained on each target alone."""
+    own = settings(origin.base)
+    own |= {"last": max(own["last"], *targets), "steps": epochs * own["log_every"]}
+    start = Start(origin, n - SMALLEST)
+    return Sweep(Retraining(**own, origin=n), BOTH | {"target": targets}, origin.seeds, start)
+
+
+# Where retraining starts, where it goes, and for how many epochs.
+_PARITY, _DMS = _CURRICULA["parity"], _CURRICULA["dms"]
+_FAR = [16, 22, 28, 34, 40, 46]
+_RETRAINED: dict[str, Mapping[str, Sweep]] = {
+    "retrained_parity": {
+        "smoke": _retrained(_PARITY["smoke"], 2, [2, 3], 1),
+        "standard": _retrained(_PARITY["standard"], 6, [6, 8, 10], 4),
+        "paper": _retrained(_PARITY["paper"], 16, _FAR, 20),
+    },
+    "retrained_dms": {
+        "smoke": _retrained(_DMS["smoke"], 2, [2, 3], 1),
+        "standard": _retrained(_DMS["standard"], 6, [6, 8, 10, 12], 3),
+        "paper": _retrained(_DMS["paper"], 16, _FAR, 20),
+    },
 }
-SWEEPS["authors_parity"] = {
-    "smoke": _smoke(Sweep(_AUTHORS, BOTH, 3)),
-    "authors": Sweep(_AUTHORS, BOTH, 3),
-    "paper": Sweep(_AUTHORS, BOTH, 4),
-}
-# Their first epoch alone, which costs seconds and is the same in both curricula.
-_FIRST = _paper(1, last=2)
-SWEEPS["authors_first"] = {
-    "smoke": Sweep(with_settings(_FIRST, **_SMOKE), {}, 2),
-    "authors": Sweep(_FIRST, {}, 12),
-    "paper": Sweep(_FIRST, {}, 12),
-}
-for _name, _many in (
-    ("sizes_dms", _quick(80, task="dms", last=16)),
-    ("sizes_parity", _quick(300, last=14)),
-):
-    SWEEPS[_name] = {
-        "smoke": Sweep(with_settings(_many, last=3, **_SMOKE), {"units": [8, 12]}, 2),
-        "sizes": Sweep(_many, _SIZES, 8),
-    }
+
+SWEEPS = _CURRICULA | _VARIANTS | _RETRAINED | _OTHER_SIZES | _GATED

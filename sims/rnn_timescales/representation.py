@@ -1,4 +1,7 @@
-"""What a net's activity holds: moments, dimension, and what can be read from it (sections 4, 5)."""
+"""What a net's activity holds: moments, dimension, and what can be read from it.
+
+Sources: [rnn-8.1], [rnn-8.2], [rnn-8.4], [rnn-8.8].
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def simulated(
     """Activity after a burn-in of 500 steps, under the training streams of `task`, and gains.
 
     A unit's gain is the mean slope of its nonlinearity, .01 where what enters it is negative and
-    else 1: the state's own sign outside, that of the effective input inside.
+    else 1: the state's own sign outside, that of the effective input inside [rnn-6.1].
     """
     uniform = draw(jax.random.uniform, named_key(key, "bits"), (BURN_IN + steps, trials), "float32")
     chance = jax.random.uniform(named_key(key, "chance"), (trials,), "float32")
@@ -82,7 +85,7 @@ def moments(
 
 
 def dimension(states: Float[Array, "step unit"]) -> Int[Array, ""]:
-    """Number of leading principal components with cumulative variance of at most 90 %."""
+    """Number of leading principal components with cumulative variance of at most 90 % [rnn-8.8]."""
     values = jnp.linalg.eigvalsh(jnp.cov(states.T))[::-1]
     return jnp.sum(jnp.cumsum(values) <= EXPLAINED * values.sum())
 
@@ -90,7 +93,7 @@ def dimension(states: Float[Array, "step unit"]) -> Int[Array, ""]:
 def timescales(
     training: xarray.Dataset, *, stages: Sequence[int], trials: int, steps: int
 ) -> xarray.Dataset:
-    """The four estimators of every unit's timescale, from streams with p ~ U(0, 1) (section 4).
+    """The four estimators of every unit's timescale, from streams with p ~ U(0, 1) [rnn-8.2].
 
     Returns:
         `slowest`, `weighted`, `integrated`, `lag_one`, `double` (n, ..., unit), see
@@ -111,7 +114,7 @@ def probes(
 ) -> xarray.Dataset:
     """Accuracy of linear readings of every N's answer from the state, p = 1/2.
 
-    Least squares on half of the streams, tested on the other half.
+    Least squares on half of the streams, tested on the other half [rnn-8.4].
 
     Args:
         beyond: N up to so many above the net's own.

@@ -1,68 +1,48 @@
-"""Retraining a kept net, without a curriculum, on a larger N (section 5)."""
+"""Retraining a kept net, without a curriculum, on a larger N [rnn-8.7]."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import jax
 import jax.numpy as jnp
-import xarray
-from jaxtyping import Array, Key
+from jaxtyping import Array, Bool, Key
 
-from sims.engine.experiment import named_key, settings_of
+from sims.engine.experiment import Arrays, static, traced
 from sims.rnn_timescales.model import LeakyRNN
-from sims.rnn_timescales.stages import analyse
 from sims.rnn_timescales.training import Curriculum, CurriculumState
 
 
-def retraining(
-    training: xarray.Dataset, *, stage: int, targets: Sequence[int], epochs: int
-) -> xarray.Dataset:
-    """Accuracy on N' after training the net of N = `stage` on N' alone.
+class Retraining(Curriculum):
+    """A net of the stage N = `origin` trained on N' = `target` alone.
 
-    The head that read `stage` is asked N'; rate, batch and test are those of the sweep, the
-    velocity starts at zero.
-
-    Args:
-        targets: N', each from the same net.
-        epochs: of `log_every` steps.
-
-    Returns:
-        `accuracy` (n, ..., target).
+    The head that read N is asked N'; rate, batch and test are those of the sweep that it starts
+    from, the velocity starts at zero. A run whose stage was not reached has no net and diverges.
     """
-    names = settings_of(Curriculum).keys() & training.attrs.keys()
-    settings: dict[str, Any] = {name: training.attrs[name] for name in names}
-    for name in settings:
-        kind: Any = settings_of(Curriculum)[name].type
-        settings[name] = kind(settings[name])
-    settings |= {"forget": 1, "first": max(targets), "window": 1}
-    settings["last"] = max(settings["last"], max(targets))
-    experiment = Curriculum(**settings)
 
-    def each(net: LeakyRNN, start: Array, key: Key[Array, ""]) -> dict[str, Array]:
-        head = stage - start
-        own = (net.readout[head][None], net.readout_bias[head][None])
-        heads = experiment.heads
-        readout, bias = (jnp.broadcast_to(a, (heads, *a.shape[1:])) for a in own)
-        wide = LeakyRNN(
-            net.raw_timescale,
-            net.input_weight,
-            net.input_bias,
-            net.recurrent,
-            net.recurrent_bias,
-            readout,
-            bias,
-            net.dynamics,
+    may_diverge = True
+
+    origin: int = static(default=6, help="N of the stage that it starts from", ge=2)
+    target: int = traced(default=8, help="N' that it is asked", ge=2)
+
+    @property
+    def stages(self) -> int:
+        return 0
+
+    def begin(self, key: Key[Array, ""], start: Arrays) -> CurriculumState:
+        head = self.origin - start["list_start"]
+        readout, offset = (start[name][head] for name in ("readout", "readout_bias"))
+        net = LeakyRNN(
+            raw_timescale=start["raw_timescale"],
+            input_weight=start["input_weight"],
+            input_bias=start["bias"],
+            recurrent=start["recurrent"],
+            recurrent_bias=jnp.zeros_like(start["bias"]),
+            readout=jnp.broadcast_to(readout, (self.heads, *readout.shape)),
+            readout_bias=jnp.broadcast_to(offset, (self.heads, *offset.shape)),
+            dynamics=self.dynamics,
         )
+        target = jnp.asarray(self.target, "int32")
+        return CurriculumState(net, self.descent().init(net), target, target)  # pyright: ignore[reportArgumentType]
 
-        def one(target: Array) -> Array:
-            memory = experiment.descent().init(wide)  # pyright: ignore[reportArgumentType]
-            state = CurriculumState(wide, memory, target, target)
-            keys = jax.random.split(named_key(key, "steps"), epochs * experiment.log_every)
-            state, _ = jax.lax.scan(experiment.step, state, keys)
-            return experiment.observe(state, named_key(key, "test"))["accuracy"][0]
-
-        return {"accuracy": jax.lax.map(one, jnp.asarray(targets))}
-
-    return analyse(training, [stage], each, {"accuracy": ("target",)}, {"target": list(targets)})
+    def advance(
+        self, state: CurriculumState, observed: Arrays
+    ) -> tuple[CurriculumState, Bool[Array, ""]]:
+        return state, jnp.asarray(False)

@@ -1,4 +1,7 @@
-"""Decisions in time, and what is left of them when a net is damaged (section 5)."""
+"""Decisions in time, and what is left of them when a net is damaged.
+
+Sources: [rnn-8.3], [rnn-8.5], [rnn-8.6].
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,15 @@ def accuracy(
     largest: int,
     key: Key[Array, ""],
 ) -> Float[Array, " head"]:
-    """Share of right decisions in time of each head on its N, p = 1/2; NaN for a net of NaN."""
+    """Share of right decisions in time of each head on its N, p = 1/2; NaN for a net of NaN.
+
+    Args:
+        heads: which readouts decide.
+        asked: the N that each of them is asked.
+        largest: an N that none of `asked` exceeds.
+
+    Source: [rnn-8.3].
+    """
     bits = fair_bits(named_key(key, "bits"), WARM_UP + DECISIONS, STREAMS)
     said = decisions(net, heads, named_key(key, "start"), bits)
     right = sliding_labels(task, bits, largest)[:, asked - SMALLEST]
@@ -58,7 +69,7 @@ def accuracy(
 
 
 def forgetting(training: xarray.Dataset, *, stages: Sequence[int]) -> xarray.Dataset:
-    """`accuracy` on every N up to the net's own, by the head that was last asked it.
+    """`accuracy` on every N up to the net's own, by the head that was last asked it [rnn-8.3].
 
     Returns:
         `accuracy` (n, ..., asked); NaN for N above the net's.
@@ -80,7 +91,7 @@ def forgetting(training: xarray.Dataset, *, stages: Sequence[int]) -> xarray.Dat
 def ablation(
     training: xarray.Dataset, *, stages: Sequence[int], removed: int, by: str = "timescale"
 ) -> xarray.Dataset:
-    """Accuracy at the net's own N with one unit removed at a time.
+    """Accuracy at the net's own N with one unit removed at a time [rnn-8.5].
 
     A removed unit loses its row and column of W, its input weight and its column of every readout
     (the authors clear head 0 only, and leave a constant in what the others read).
@@ -125,7 +136,7 @@ def perturbation(
     what: str,
     draws: int = 10,
 ) -> xarray.Dataset:
-    """Accuracy at the net's own N under random changes of norm `strength` times the norm.
+    """Accuracy at the net's own N under random changes of norm `strength` times the norm [rnn-8.6].
 
     Args:
         what: `"recurrent"` (W + eps |W| Z/|Z|), `"timescale"` (tau + eps |tau| |z|/|z|: longer
@@ -134,6 +145,9 @@ def perturbation(
 
     Returns:
         `accuracy` (n, ..., strength) and `intact`; accuracy is the mean over draws.
+
+    Raises:
+        KeyError: no such `what`.
     """
     task, largest = str(training.attrs["task"]), max(stages)
     sizes = jnp.asarray(strengths, "float32")
@@ -165,7 +179,7 @@ def resolution(
 ) -> xarray.Dataset:
     """Accuracy at the net's own N where each bit is held for another number of steps.
 
-    Time constants stay as they are in bits (section 2.3): a net that has learnt a flow in time,
+    Time constants stay as they are in bits [rnn-2.3]: a net that has learnt a flow in time,
     not a map from bit to bit, bears it.
 
     Returns:

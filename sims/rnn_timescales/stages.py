@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray
 from jaxtyping import Array, Int, Key
 
+from sims.engine.analysis import lead, over_runs
 from sims.engine.program import run_key
 from sims.rnn_timescales.model import Dynamics, LeakyRNN
 from sims.rnn_timescales.tasks import SMALLEST
@@ -22,10 +22,10 @@ from sims.rnn_timescales.tasks import SMALLEST
 Analysis = Callable[[LeakyRNN, Int[Array, ""], Key[Array, ""]], Mapping[str, Array]]
 
 
-def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]]:
+def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[np.ndarray, "*net"]]:
     """Every run's net at the stage of largest N = `n`, and the smallest N of its head list.
 
-    Leading axis `net`: the sweep's axes and seeds, flattened; NaN where the stage was not reached.
+    Leading axes: the sweep's axes and seeds; NaN where the stage was not reached.
 
     Raises:
         ValueError: the sweep has no such stage.
@@ -34,14 +34,11 @@ def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]
         last = training.sizes["stage"] + SMALLEST - 1
         raise ValueError(f"no stage N = {n}: the sweep asks for N = {SMALLEST} .. {last}")
     at = training.isel(stage=n - SMALLEST)
-
-    def flat(name: str) -> Array:
-        values = at[name].transpose(*lead(training), ...).values
-        return jnp.asarray(values.reshape(-1, *values.shape[len(lead(training)) :]))
-
     settings = {**training.coords, **training.attrs}
     dynamics = Dynamics(*(settings[name] for name in ("inside", "hold", "smooth")))
-    names = ("raw_timescale", "input_weight", "bias", "recurrent", "readout", "readout_bias")
+
+    def kept(name: str) -> np.ndarray:
+        return at[name].transpose(*lead(training), ...).values
 
     def one(part: Mapping[str, Array]) -> LeakyRNN:
         return LeakyRNN(
@@ -55,13 +52,11 @@ def nets(training: xarray.Dataset, n: int) -> tuple[LeakyRNN, Int[Array, " net"]
             dynamics=dynamics,
         )
 
-    net = jax.vmap(one)({name: flat(name) for name in names})
-    return net, flat("list_start")
-
-
-def lead(training: xarray.Dataset) -> list[str]:
-    """The sweep's axes, `seed` included."""
-    return [str(name) for name in training.raw_timescale.dims if name not in {"stage", "unit"}]
+    every = one
+    for _ in lead(training):
+        every = jax.vmap(every)
+    names = ("raw_timescale", "input_weight", "bias", "recurrent", "readout", "readout_bias")
+    return every({name: jnp.asarray(kept(name)) for name in names}), kept("list_start")
 
 
 def analyse(
@@ -73,30 +68,15 @@ def analyse(
 ) -> xarray.Dataset:
     """`analysis(net, smallest N of its list, key)` of every run at every N in `stages`.
 
-    Nets are taken one after the other, so that memory does not grow with their number.
-
     Returns:
         Dataset with dimensions `n`, the sweep's axes, and `dims` by name.
     """
-    axes = lead(training)
-    shape = [training.sizes[name] for name in axes]
     key = run_key(jnp.asarray(0))
 
-    # On one device: shared over two CPU devices, analyses with FFT and LAPACK in them hung.
-    @eqx.filter_jit
-    def every(net: LeakyRNN, start: Int[Array, " net"]) -> Mapping[str, Array]:
-        return jax.lax.map(lambda pair: analysis(pair[0], pair[1], key), (net, start))
+    def one(net: LeakyRNN, start: Int[Array, ""]) -> Mapping[str, Array]:
+        return analysis(net, start, key)
 
-    with jax.default_matmul_precision("highest"):
-        found = [jax.device_get(every(*nets(training, n))) for n in stages]
-    parts = {
-        name: (
-            ("n", *axes, *dims.get(name, ())),
-            np.stack([each[name] for each in found]).reshape(
-                len(stages), *shape, *found[0][name].shape[1:]
-            ),
-        )
-        for name in found[0]
-    }
-    at = {name: training[name].values for name in axes}
-    return xarray.Dataset(parts, {"n": list(stages), **at, **(coords or {})})
+    # One net after the other: shared over two CPU devices, analyses with FFT and LAPACK in them
+    # hung, and memory would grow with their number.
+    found = [over_runs(one, training, *nets(training, n), dims=dims, coords=coords) for n in stages]
+    return xarray.concat(found, xarray.IndexVariable("n", list(stages)), coords="minimal")

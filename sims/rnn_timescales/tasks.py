@@ -1,4 +1,4 @@
-"""N-parity and N-DMS on binary streams (section 1).
+"""N-parity and N-DMS on binary streams [rnn-1.1].
 
 A stream is right-aligned: its last bit is the present one, x_M, and a shorter stream is the end of
 a longer one, so that one array serves every length and every N.
@@ -35,6 +35,8 @@ def fair_bits(key: Key[Array, ""], time: int, sequences: int) -> Bits:
 
 def length(uniform: Float[Array, ""], largest: Int[Array, ""]) -> Int[Array, ""]:
     """M, uniform on {N + 2, ..., 4 N + 1} for the largest N that is asked.
+
+    The authors' tasks.py draws it so; the text of the paper is said to have 4 N as the largest.
 
     Args:
         uniform: U(0, 1), in float32: exact to 1e-7 of each length's chance.

@@ -1,8 +1,9 @@
-"""Timescales of units from their activity, by four estimators side by side (section 4).
+"""Timescales of units from their activity, by four estimators side by side.
 
 The paper's tau_net is the larger timescale of whichever of one or two exponentials Akaike's
 criterion prefers. Neighbouring lags of an empirical autocorrelation are correlated, which the
-criterion does not know: it often adds an exponential of no weight and any timescale.
+criterion does not know: it often adds an exponential of no weight and any timescale [rnn-8.2]. The
+rule is that of the authors' timescales_utils.py.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def autocorrelation(
     averaged over trials as it is, so that trials of larger variance count for more; then it is
     divided by its value at l = 0. For the population give the sum over units as the one unit. The
     transforms take up to eight times the memory of `activity`: give long runs in blocks of units.
+    Source: [rnn-8.1].
     """
     count = activity.shape[1]
     constant = (activity == activity[:, :1]).all(axis=(0, 1))

@@ -1,4 +1,4 @@
-"""Training under a curriculum (section 3).
+"""Training under a curriculum [rnn-3.1], [rnn-3.2].
 
 A curriculum is four numbers: the first head list is N = `first` .. `first + window - 1`; each time
 it is solved, the `forget` smallest are dropped and `add` are appended. Heads are indexed by
@@ -6,6 +6,8 @@ position in the list, so a list that moves asks a larger N of the same weights.
 
     single-head: window 1, forget 1    cumulative (multi-head): window 1, forget 0
     sliding: window w, forget f, add f    all N at once: window n, forget 0
+
+The authors' train.py does the same with lists of heads.
 """
 
 from __future__ import annotations
@@ -159,7 +161,11 @@ class HeadLists(Experiment):
 
 
 class Curriculum(HeadLists):
-    """Leaky nets under SGD on the sum over heads of the cross-entropy; solved nets are kept."""
+    """Leaky nets under SGD on the sum over heads of the cross-entropy; solved nets are kept.
+
+    Symbols: tau `timescale` (`raw_timescale` before the clamp), w_in `input_weight`, W `recurrent`,
+    b_h + b_in `bias`, W_k and b_k `readout` and `readout_bias`.
+    """
 
     dims = {
         "accuracy": ("head",),
