@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import datetime
 import json
-import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sims.engine.cli import AMISS, FINISHED, Parser, guarded, shared_options
 from sims.engine.errors import UserError, unknown
 
 if TYPE_CHECKING:  # imported when a command needs them, so that --help is quick
-    from figures.evidence import Evidence, Figure
-    from figures.report import FigureEntry
+    from figures.evidence import Check, Evidence, Figure
+    from theory.claims import Outcome
 
 PROG = "python -m figures"
-NOT_ROOMS = ("__main__", "evidence", "report", "statistics", "style")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _figures(options: argparse.Namespace) -> int:
     from figures.evidence import Evidence
-    from figures.report import Page, write_report
+    from figures.plain import plain
+    from figures.report import line, write_report
     from sims.engine.devices import prepare
     from sims.engine.store import Store
 
@@ -54,22 +52,21 @@ def _figures(options: argparse.Namespace) -> int:
     _known_preset(options.preset, chosen)
     prepare(options.device)
     evidence = Evidence(Store(options.results), options.preset, options.quiet or options.json)
-    sections = [_section(paper, names, evidence) for paper, names in chosen.items()]
-    page = Page("Lemmax", options.preset, _now(), sections)
-    path = evidence.store.root / "report" / "index.html"
-    write_report(page, path)
-    rows = [row for section in sections for row in section.verdicts]
-    unexpected = [row for row in rows if not _as_expected(row)]
+    outcomes = [
+        outcome for paper, names in chosen.items() for outcome in _paper(paper, names, evidence)
+    ]
+    path = write_report(evidence.store.root, evidence.preset)
     diverged = sum(len(report.unexpected) for report in evidence.reports)
     if options.json:
+        rows = [plain(outcome.row()) for outcome in outcomes]
         print(json.dumps({"report": str(path), "verdicts": rows, "diverged": diverged}, indent=1))
     else:
-        for row in rows:
-            print(_line(row))
+        for outcome in outcomes:
+            print(line(outcome))
         print(f"report: {path}")
         if diverged:
             print(f"{diverged} runs diverged that should not")
-    return AMISS if unexpected or diverged else FINISHED
+    return AMISS if diverged or any(outcome.unexpected for outcome in outcomes) else FINISHED
 
 
 def _chosen(names: list[str]) -> dict[str, list[str] | None]:
@@ -77,7 +74,7 @@ def _chosen(names: list[str]) -> dict[str, list[str] | None]:
     import figures
     from sims.engine.rooms import papers, room
 
-    known = papers(figures, NOT_ROOMS)
+    known = papers(figures, figures.NOT_ROOMS)
     chosen: dict[str, list[str] | None] = {}
     for name in names or known:
         paper, _, figure = name.partition(".")
@@ -101,14 +98,15 @@ def _known_preset(preset: str, papers: Mapping[str, Any]) -> None:
         raise unknown("preset", preset, presets)
 
 
-def _section(paper: str, names: list[str] | None, evidence: Evidence) -> Any:
+def _paper(paper: str, names: list[str] | None, evidence: Evidence) -> list[Outcome]:
+    """Decide the claims of a paper, or of some of its figures, and draw."""
     import figures
-    from figures.report import PaperSection
     from sims.engine.rooms import room
 
     here = room(figures, paper)
     drawings = [drawing for drawing in here.FIGURES if names is None or drawing.name in names]
-    shown = {claim for drawing in drawings for claim in drawing.claims}
+    shown = {claim: drawing.name for drawing in reversed(here.FIGURES) for claim in drawing.claims}
+    wanted = {claim for drawing in drawings for claim in drawing.claims}
     for drawing in drawings:
         if not _drawable(drawing, evidence.preset):
             where = f"{paper}.{drawing.name} is drawn at preset {', '.join(drawing.presets)}"
@@ -116,49 +114,57 @@ def _section(paper: str, names: list[str] | None, evidence: Evidence) -> Any:
                 raise UserError(f"{where}, not at {evidence.preset}")
             if not evidence.quiet:
                 print(f"  {where}")
-    verdicts = [
-        _decided(paper, check, evidence)
+    outcomes = [
+        _decided(paper, check, shown.get(check.id, ""), evidence)
         for check in here.CHECKS
-        if names is None or check.claim in shown
+        if names is None or check.id in wanted
     ]
-    drawings = [drawing for drawing in drawings if _drawable(drawing, evidence.preset)]
-    entries = [_drawn(paper, drawing, evidence, verdicts) for drawing in drawings]
-    return PaperSection(paper, here.TITLE, entries, verdicts)
+    for drawing in drawings:
+        if _drawable(drawing, evidence.preset):
+            _drawn(paper, drawing, evidence, outcomes)
+    return outcomes
 
 
 def _drawable(drawing: Figure, preset: str) -> bool:
     return not drawing.presets or preset in drawing.presets
 
 
-def _decided(paper: str, check: Any, evidence: Evidence) -> dict[str, Any]:
-    """Decide a claim, file the verdict under `results/claims/`, and return the report's row."""
+def _decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome:
+    """Decide a claim and file what was found under `results/claims/`."""
+    from figures.plain import plain
     from sims.engine.provenance import provenance
     from sims.engine.store import read_json, write_json
-    from theory.claims import register
+    from theory.claims import Outcome
 
-    claim = register(paper)[check.claim][1]
-    verdict = dataclasses.asdict(check.verdict(evidence))
-    verdict = _plain({**verdict, "paper": paper, "preset": evidence.preset, "decided": _now()})
-    path = evidence.store.folder("claims") / f"{claim.id}.json"
+    with evidence.noted() as used:
+        verdict = check.verdict(evidence)
+    outcome = Outcome(
+        paper=paper,
+        claim=check.claim,
+        verdict=verdict,
+        preset=evidence.preset,
+        decided=_now(),
+        figure=f"{paper}.{figure}" if figure else "",
+        sources=[source.summary() for source in used.values()],
+        provenance=provenance(),
+    )
+    path = evidence.store.folder("claims") / f"{check.id}.json"
     stored = read_json(path) if path.exists() else {}
-    filed = {**verdict, "provenance": provenance()}
-    write_json(path, {**stored, evidence.preset: filed})
-    row = {**dataclasses.asdict(claim), **verdict}
-    return {**row, "id": claim.id, "expected_state": claim.expects(evidence.preset)}
+    write_json(path, {**stored, evidence.preset: plain(outcome.filed())})
+    return outcome
 
 
-def _drawn(paper: str, figure: Figure, evidence: Evidence, rows: list[dict]) -> FigureEntry:
+def _drawn(paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Outcome]) -> None:
     """Draw a figure and write its PNG, PDF and numbers."""
     import matplotlib.pyplot as plt
 
-    from figures.report import FigureEntry
+    from figures.plain import plain
     from figures.style import style
     from sims.engine.store import write_json, writing
 
-    evidence.used.clear()
     folder = evidence.store.folder("figures", paper)
     paths = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("png", "pdf", "json")}
-    with style():
+    with evidence.noted() as used, style():
         drawing, numbers = figure.draw(evidence)
         # Lay out once; each format would do it again, which is most of the time of drawing.
         drawing.draw_without_rendering()
@@ -167,50 +173,14 @@ def _drawn(paper: str, figure: Figure, evidence: Evidence, rows: list[dict]) -> 
             with writing(paths[suffix]) as temporary:
                 drawing.savefig(temporary, format=suffix, metadata=date)
     plt.close(drawing)
-    settings = {name: used["settings"] for name, used in evidence.used.items()}
-    sources = [source for used in evidence.used.values() for source in used["provenance"]]
-    about = {"figure": f"{paper}.{figure.name}", "title": figure.title, "caption": figure.caption}
-    verdicts = [row for row in rows if row["id"] in figure.claims]
-    about |= {"preset": evidence.preset, "settings": settings, "provenance": sources}
-    write_json(paths["json"], _plain({**about, "data": numbers, "claims": verdicts}))
-    return FigureEntry(
-        figure.name,
-        figure.title,
-        figure.caption,
-        paths["png"],
-        paths["pdf"],
-        paths["json"],
-        settings,
-        sources,
-        figure.claims,
-    )
-
-
-def _as_expected(row: Mapping[str, Any]) -> bool:
-    return row["state"] in (row["expected_state"], "undecided", "not run at this preset")
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    mark = " " if _as_expected(row) else "!"
-    if row["estimate"] is None:
-        return f"{mark} {row['id']:9} {row['state']:22} {row['expected']}"
-    interval = row["interval"]
-    between = f" [{interval[0]:.4g}, {interval[1]:.4g}]" if interval else ""
-    estimate = f"{row['estimate']:.4g}{between}"
-    return f"{mark} {row['id']:9} {row['state']:10} {estimate:30} expected {row['expected']}"
-
-
-def _plain(value: Any) -> Any:
-    """`value` as JSON: arrays as lists, numbers as Python's, what is not finite as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if hasattr(value, "__array__"):
-        value = value.__array__().tolist()
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    sources = list(used.values())
+    about = {"figure": f"{paper}.{figure.name}", "title": figure.title}
+    about |= {"caption": figure.told(numbers), "preset": evidence.preset, "drawn": _now()}
+    about |= {"settings": {source.name: source.settings for source in sources}}
+    about |= {"provenance": [made for source in sources for made in source.provenance]}
+    about |= {"sources": [source.summary() for source in sources]}
+    shown = [outcome.row() for outcome in outcomes if outcome.claim.id in figure.claims]
+    write_json(paths["json"], plain({**about, "data": numbers, "claims": shown}))
 
 
 def _now() -> str:

@@ -6,23 +6,63 @@ sweeps and tables by name, which computes what the store lacks and notes what wa
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import xarray
 
 from sims.engine.execute import Report, run
 from sims.engine.experiment import with_settings
-from sims.engine.results import load, table
+from sims.engine.identity import settings as settings_of_run
+from sims.engine.results import load
 from sims.engine.rooms import find_sweep
 from sims.engine.store import Store
 from sims.engine.sweep import Sweep
-from theory.claims import Verdict
+from sims.engine.tables import table, table_record
+from theory.claims import Claim, Verdict, claim
 
 if TYPE_CHECKING:
     import matplotlib.figure
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A sweep or a table that something rests on.
+
+    Attributes:
+        id: what its results are filed under.
+        kind: `"sweep"` or `"table"`.
+        name: `paper.sweep` as the presets call it, or the table's function.
+        settings: by name; the values of an axis as a list.
+        parents: ids of the sweeps that a table reads.
+        provenance: of every batch, or of the table.
+    """
+
+    id: str
+    kind: str
+    name: str
+    settings: Mapping[str, Any]
+    parents: Sequence[str]
+    provenance: Sequence[Mapping[str, Any]]
+
+    def summary(self) -> dict[str, Any]:
+        """Without what repeats from batch to batch: commits, versions and devices once each."""
+        whole = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        made = whole.pop("provenance")
+        return {**whole, "made": distinct(made)}
+
+
+def distinct(provenance: Sequence[Mapping[str, Any]]) -> dict[str, list]:
+    """Every commit, device and set of versions that occurs, in order of first occurrence."""
+    found: dict[str, list] = {"commit": [], "device": [], "versions": []}
+    for made in provenance:
+        for name, values in found.items():
+            if made.get(name) not in values:
+                values.append(made.get(name))
+    return found
 
 
 @dataclasses.dataclass
@@ -33,17 +73,26 @@ class Evidence:
         store: where results are kept.
         preset: which of each sweep's presets to use.
         quiet: show no progress.
-        used: provenance of what was asked for since it was last cleared, by name.
         reports: what was run.
         loaded: results read so far, by sweep id.
+        used: what was asked for, by id, parents first; see `noted`.
     """
 
     store: Store
     preset: str
     quiet: bool = False
-    used: dict[str, Any] = dataclasses.field(default_factory=dict)
     reports: list[Report] = dataclasses.field(default_factory=list)
     loaded: dict[str, xarray.Dataset] = dataclasses.field(default_factory=dict)
+    used: dict[str, Source] = dataclasses.field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[dict[str, Source]]:
+        """What is asked for within the block, by id, parents first."""
+        before, self.used = self.used, {}
+        try:
+            yield self.used
+        finally:
+            self.used = before | self.used
 
     def find(self, name: str) -> Sweep:
         """The sweep called `name`, at this preset."""
@@ -56,27 +105,30 @@ class Evidence:
             self.reports.append(run([found], self.store, quiet=self.quiet))
             self.loaded[found.id] = load(self.store, found)
         data = self.loaded[found.id]
-        name = sweep if isinstance(sweep, str) else found.name
-        settings = {k: v for k, v in data.attrs.items() if k not in ("provenance", "experiment")}
+        settings = settings_of_run(found.base)
         settings |= {axis: list(values) for axis, values in found.axes.items()}
-        settings["seeds"] = found.seeds
-        self.used[name] = {
-            "settings": settings,
-            "provenance": json.loads(data.attrs["provenance"]),
-        }
+        settings |= {"seeds": found.seeds, "preset": self.preset}
+        name = sweep if isinstance(sweep, str) else found.name
+        made = json.loads(data.attrs["provenance"])
+        self.used[found.id] = Source(found.id, "sweep", name, settings, (), made)
         return data
 
     def table(
         self, function: Callable[..., Any], *parents: str | Sweep, **settings: Any
     ) -> xarray.Dataset:
         """`function(*sweeps, **settings)`, cached in the store."""
-        sweeps = []
         for parent in parents:
             self.sweep(parent)
-            sweeps.append(self.find(parent) if isinstance(parent, str) else parent)
-        data = table(self.store, function, *sweeps, **settings)
-        self.used[function.__name__] = {"settings": settings, "provenance": []}
+        sweeps = [self.find(part) if isinstance(part, str) else part for part in parents]
+        data = table(self.store, function, *sweeps, quiet=self.quiet, **settings)
+        id, record = table_record(self.store, function, *sweeps, **settings)
+        ids = tuple(sweep.id for sweep in sweeps)
+        made = [record["provenance"]]
+        self.used[id] = Source(id, "table", record["table"], settings, ids, made)
         return data
+
+
+Numbers = Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,9 +136,10 @@ class Figure:
     """One figure: a name, what it shows, and how to draw it.
 
     Attributes:
-        name: within the room, e.g. `"dynamics"`.
+        name: within the room, e.g. `"dynamics"`; the file that draws it has the same name.
         title: one line.
-        caption: what is plotted, and what the reader should see.
+        caption: what is plotted, and what the reader should see; a function of the numbers where it
+            quotes a result.
         draw: from the evidence to a Matplotlib figure and the numbers behind it.
         claims: ids of the claims that it shows.
         presets: where its sweeps exist; everywhere when empty.
@@ -94,10 +147,14 @@ class Figure:
 
     name: str
     title: str
-    caption: str
-    draw: Callable[[Evidence], tuple[matplotlib.figure.Figure, Mapping[str, Any]]]
+    caption: str | Callable[[Numbers], str]
+    draw: Callable[[Evidence], tuple[matplotlib.figure.Figure, Numbers]]
     claims: Sequence[str] = ()
     presets: Sequence[str] = ()
+
+    def told(self, numbers: Numbers) -> str:
+        """The caption, with its numbers in it."""
+        return self.caption if isinstance(self.caption, str) else self.caption(numbers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,25 +162,33 @@ class Check:
     """How a claim is decided, and how the decision is shown to be able to fail.
 
     Attributes:
-        claim: id of the claim.
-        decide: a pure function from the findings to a verdict.
-        findings: from the evidence, the arguments of `decide`.
+        id: of the claim; presets that can decide it and bounds are in the register.
+        decide: a pure function from the claim and the findings to a verdict.
+        findings: from the evidence, the further arguments of `decide`.
         broken: likewise, of the claim's falsifier: `decide` must say that the claim fails.
-        presets: where the claim can be decided; everywhere when empty.
+        slow: the falsifier trains for more than some five seconds.
     """
 
-    claim: str
+    id: str
     decide: Callable[..., Verdict]
     findings: Callable[[Evidence], Sequence[Any]]
     broken: Callable[[Evidence], Sequence[Any]]
-    presets: Sequence[str] = ()
+    slow: bool = False
+
+    @property
+    def claim(self) -> Claim:
+        """The claim, from the register."""
+        return claim(self.id)
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Decide the claim, or say that this preset cannot."""
-        if self.presets and evidence.preset not in self.presets:
-            where = f"decided at: {', '.join(self.presets)}"
-            return Verdict(self.claim, None, None, "", where, "not run at this preset")
-        return self.decide(*self.findings(evidence))
+        if self.claim.expects(evidence.preset) == "not run at this preset":
+            return Verdict(None, None, "", "not run at this preset")
+        return self.decide(self.claim.at(evidence.preset), *self.findings(evidence))
+
+    def falsified(self, evidence: Evidence) -> Verdict:
+        """What the same check says of the falsifier; it must fail."""
+        return self.decide(self.claim.at(evidence.preset), *self.broken(evidence))
 
 
 def override(sweep: Sweep, *, seeds: int | None = None, **settings: Any) -> Sweep:

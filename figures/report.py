@@ -1,9 +1,14 @@
-"""The report page: figures, verdicts, settings, provenance, in one file that needs no other."""
+"""The report page: figures, verdicts, settings, provenance, in one file that needs no other.
+
+The page is made from what a results folder holds, so that drawing one figure again changes that
+figure and its claims on it and leaves the rest as it was.
+"""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,12 +16,15 @@ from typing import Any
 
 import jinja2
 
-from sims.engine.store import writing
+import figures
+from figures.evidence import Figure
+from sims.engine.errors import UserError
+from sims.engine.rooms import rooms
+from sims.engine.store import read_json, writing
+from theory.claims import Outcome, in_words, measured, register
 
 ORDER = ("fails", "undecided", "not run at this preset", "holds")
 TYPES = {".png": "image/png", ".pdf": "application/pdf", ".json": "application/json"}
-
-Row = Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,31 +32,36 @@ class FigureEntry:
     """A drawn figure: its files, and what they rest on.
 
     Attributes:
+        preset: where it was drawn.
         png, pdf, numbers: the figure and the numbers behind it.
-        settings: by sweep or table.
-        provenance: of every batch that it rests on.
+        sources: the sweeps and tables behind it, as an `Outcome` has them.
         claims: ids of the claims that it shows.
     """
 
     name: str
     title: str
     caption: str
+    preset: str
     png: Path
     pdf: Path
     numbers: Path
-    settings: Mapping[str, Any]
-    provenance: Sequence[Mapping[str, Any]]
+    sources: Sequence[Mapping[str, Any]]
     claims: Sequence[str]
+
+    @property
+    def mixed(self) -> str:
+        """In words, what its sources do not share: commits, versions, devices; else empty."""
+        return mixture(self.sources)
 
 
 @dataclasses.dataclass(frozen=True)
 class PaperSection:
-    """A paper's figures and verdicts; a verdict's row has its claim's fields and its own."""
+    """A paper's figures and what was found of its claims."""
 
     key: str
     title: str
     figures: Sequence[FigureEntry]
-    verdicts: Sequence[Row]
+    outcomes: Sequence[Outcome]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +74,72 @@ class Page:
     papers: Sequence[PaperSection]
 
 
-def write_report(page: Page, path: Path) -> None:
+def write_report(results: Path, preset: str) -> Path:
+    """Write `results/report/index.html` from what `results` holds; returns its path.
+
+    Args:
+        preset: the one to show of a claim that was decided at several.
+    """
+    sections = []
+    for paper, here in rooms(figures, figures.NOT_ROOMS).items():
+        entries = [entry for figure in here.FIGURES if (entry := stored(results, paper, figure))]
+        outcomes = []
+        for _, claim in register(paper).values():
+            found = measured(results, paper, claim)
+            latest = sorted(found.values(), key=lambda outcome: outcome.decided)[-1:]
+            outcomes += [found[preset]] if preset in found else latest
+        if entries or outcomes:
+            sections.append(PaperSection(paper, here.TITLE, entries, outcomes))
+    written = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    path = results / "report" / "index.html"
+    write_page(Page("Lemmax", preset, written, sections), path)
+    return path
+
+
+def stored(results: Path, paper: str, figure: Figure) -> FigureEntry | None:
+    """A figure as it was last drawn; None where it was not.
+
+    Raises:
+        UserError: its numbers are damaged.
+    """
+    folder = results / "figures" / paper
+    files = [folder / f"{figure.name}.{suffix}" for suffix in ("png", "pdf", "json")]
+    if not all(path.exists() for path in files):
+        return None
+    about = read_json(files[-1])
+    try:
+        return FigureEntry(
+            name=figure.name,
+            title=about["title"],
+            caption=about["caption"],
+            preset=about["preset"],
+            png=files[0],
+            pdf=files[1],
+            numbers=files[2],
+            sources=about["sources"],
+            claims=figure.claims,
+        )
+    except KeyError as error:
+        raise UserError(f"{files[-1]} is damaged (no {error}); draw the figure again") from None
+
+
+def mixture(sources: Sequence[Mapping[str, Any]]) -> str:
+    """In words, what some sources do not share: commits, devices, versions; empty where all is."""
+    words = []
+    made = [source["made"] for source in sources]
+    for what, plural in (("commit", "commits"), ("device", "devices")):
+        values = {str(value) for part in made for value in part[what]}
+        if len(values) > 1:
+            words.append(f"{plural} {', '.join(sorted(value[:12] for value in values))}")
+    versions = [version for part in made for version in part["versions"]]
+    for name in sorted({name for version in versions for name in version}):
+        values = {str(version.get(name)) for version in versions}
+        if len(values) > 1:
+            words.append(f"{name} {', '.join(sorted(values))}")
+    return "; ".join(words)
+
+
+def write_page(page: Page, path: Path) -> None:
     """Write `page` as one HTML file, whole or not at all; images and downloads are inside it."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -69,21 +147,34 @@ def write_report(page: Page, path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"inline": _inline, "number": number, "kind": _kind}
-    rows = [row for paper in page.papers for row in paper.verdicts]
+    environment.filters |= {"inline": _inline, "number": number, "kind": _kind, "bound": in_words}
+    outcomes = [outcome for paper in page.papers for outcome in paper.outcomes]
     text = environment.get_template("report.html.jinja").render(
         page=page,
-        rows=ordered(rows),
-        states={state: sum(row["state"] == state for row in rows) for state in ORDER},
-        unexpected=sum(_unexpected(row) for row in rows),
+        outcomes=ordered(outcomes),
+        states={state: sum(o.state == state for o in outcomes) for state in ORDER},
+        unexpected=sum(outcome.unexpected for outcome in outcomes),
+        open=sum(outcome.open for outcome in outcomes),
     )
     with writing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def ordered(rows: Sequence[Row]) -> list[Row]:
-    """Rows as a reader needs them: unexpected states first, then failures, the open, the rest."""
-    return sorted(rows, key=lambda row: (not _unexpected(row), ORDER.index(row["state"])))
+def ordered(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """As a reader needs them: unexpected states first, then failures, the open, the rest."""
+    return sorted(outcomes, key=lambda o: (not o.unexpected, ORDER.index(o.state)))
+
+
+def line(outcome: Outcome) -> str:
+    """An outcome on one line of a terminal."""
+    mark = "!" if outcome.unexpected else "?" if outcome.open else " "
+    id, verdict, expected = outcome.claim.id, outcome.verdict, outcome.expectation
+    if verdict.estimate is None:
+        return f"{mark} {id:9} {verdict.state:22} {expected}"
+    interval = verdict.interval
+    between = f" [{interval[0]:.4g}, {interval[1]:.4g}]" if interval else ""
+    estimate = f"{verdict.estimate:.4g}{between}"
+    return f"{mark} {id:9} {verdict.state:10} {estimate:30} expected {expected}"
 
 
 def number(value: Any) -> str:
@@ -92,6 +183,8 @@ def number(value: Any) -> str:
         return "–"
     if isinstance(value, str) or isinstance(value, int) or value == 0:
         return str(value)
+    if not math.isfinite(value):
+        return str(value)
     exponent = math.floor(math.log10(abs(value)))
     if -4 < exponent < 5:
         return f"{value:.4g}"
@@ -99,13 +192,9 @@ def number(value: Any) -> str:
     return f"{value / 10**exponent:.2f} × 10{digits}"
 
 
-def _unexpected(row: Row) -> bool:
-    return row["state"] in ("holds", "fails") and row["state"] != row["expected_state"]
-
-
-def _kind(row: Row) -> str:
-    """The style class of a row's state."""
-    return "unexpected" if _unexpected(row) else row["state"].split()[0]
+def _kind(outcome: Outcome) -> str:
+    """The style class of an outcome's state."""
+    return "unexpected" if outcome.unexpected else outcome.state.split()[0]
 
 
 def _inline(path: Path) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
 from jaxtyping import Float, Real
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-matplotlib.use("Agg")
 # It remarks on the dates inside Matplotlib's own fonts each time that a PDF is written.
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
@@ -25,7 +26,7 @@ DIVERGING = "RdBu_r"
 
 THEORY = {"linestyle": "--", "linewidth": 1.1}
 
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "figure.constrained_layout.use": True,
     "figure.dpi": 100,
     "savefig.dpi": 220,
@@ -45,10 +46,23 @@ _SETTINGS = {
 }
 
 
+def plain_ticks(panel: Axes, ticks: Sequence[float] | np.ndarray) -> None:
+    """Numbers without powers of ten on logarithmic axes, one tick per value of x."""
+    panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    panel.xaxis.set_minor_locator(NullLocator())
+    low, high = panel.get_ylim()
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 4 * low else range(1, 10)))
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    panel.yaxis.set_minor_locator(NullLocator())
+    panel.tick_params(axis="x", labelrotation=45)
+
+
 @contextlib.contextmanager
 def style() -> Iterator[None]:
-    """Matplotlib settings of the house within the block; no LaTeX needed."""
-    with matplotlib.rc_context(_SETTINGS):  # pyright: ignore[reportArgumentType]
+    """Matplotlib settings of the house within the block, whatever the user's own are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)  # pyright: ignore
         yield
 
 

@@ -1,48 +1,50 @@
 """In-context linear regression: theory and training on the same axes, and the verdicts."""
 
 from figures.icl_regression import (
-    drawings,
+    activations,
+    attention_noise,
+    circuits,
+    correlated,
+    dynamics,
+    estimators,
+    finite_size,
+    flow,
     formation,
+    four_heads,
     head_numbers,
-    heat_maps,
     identities,
-    landscape,
-    linear,
-    noise,
-    patterns,
-    predicted,
-    reduced_drawings,
-    reduced_model,
-    risks,
+    landscapes,
+    lengths,
+    predictions,
+    rates,
+    task_steps,
     tasks,
-    variants,
+    valley,
 )
 
 TITLE = "In-context linear regression demystified (He, Pan, Chen & Yang 2025)"
-FIGURES = (
-    *heat_maps.FIGURES,
-    *drawings.FIGURES,
-    *head_numbers.FIGURES,
-    *linear.FIGURES,
-    *predicted.FIGURES,
-    *noise.FIGURES,
-    *reduced_drawings.FIGURES,
-    *landscape.FIGURES,
-    *variants.FIGURES,
-    *tasks.FIGURES,
+
+_SHOWN = (
+    circuits,
+    formation,
+    dynamics,
+    estimators,
+    head_numbers,
+    lengths,
+    predictions,
+    rates,
+    flow,
+    four_heads,
+    valley,
+    landscapes,
+    attention_noise,
+    finite_size,
+    correlated,
+    activations,
+    tasks,
+    task_steps,
 )
-CHECKS = (
-    *identities.CHECKS,
-    *risks.CHECKS,
-    *reduced_model.CHECKS,
-    *landscape.CHECKS,
-    *patterns.CHECKS,
-    *formation.CHECKS,
-    *linear.CHECKS,
-    *predicted.CHECKS,
-    *noise.CHECKS,
-    *variants.CHECKS,
-    *tasks.CHECKS,
-)
+FIGURES = tuple(shown.FIGURE for shown in _SHOWN)
+CHECKS = (*identities.CHECKS, *(check for shown in _SHOWN for check in shown.CHECKS))
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]

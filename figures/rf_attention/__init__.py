@@ -7,29 +7,13 @@ from figures.rf_attention import (
     identities,
     interplay,
     kernels,
-    learning,
-    quick_table,
+    limit,
     widths,
 )
 
 TITLE = "What can a single attention layer learn? (Fu, Guo, Bai & Mei 2023)"
-FIGURES = (
-    *curves.FIGURES,
-    *widths.FIGURES,
-    *interplay.FIGURES,
-    *complexity.FIGURES,
-    *kernels.FIGURES,
-    *expressivity.FIGURES,
-)
-CHECKS = (
-    *identities.CHECKS,
-    *kernels.CHECKS,
-    *complexity.CHECKS,
-    *learning.CHECKS,
-    *quick_table.CHECKS,
-    *widths.CHECKS,
-    *interplay.CHECKS,
-    *expressivity.CHECKS,
-)
+_ORDER = (curves, limit, widths, interplay, complexity, kernels, expressivity)
+FIGURES = tuple(module.FIGURE for module in _ORDER)
+CHECKS = (*identities.CHECKS, *(check for module in _ORDER for check in module.CHECKS))
 
 __all__ = ["CHECKS", "FIGURES", "TITLE"]

@@ -10,26 +10,19 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
-import scipy.stats
 import xarray
-from jaxtyping import Float
 
 from figures.evidence import Evidence
-from figures.statistics import Estimate, mean
-from figures.style import BLUE, GREEN, ORANGE
+from figures.rf_attention.measured.spectra import head_matrices
+from figures.statistics import Estimate, paired_ratio
 from sims.rf_attention.data import doubling
 from sims.rf_attention.experiment import PENALTIES
 from theory.rf_attention import curves, shared_heads, spectra
+from theory.rf_attention.authors import INDEPENDENT
 from theory.rf_attention.setting import Setting
+from theory.rf_attention.targets import NAMES, target_energies
 
 MODELS = ("RFA", "BRFA", "RFMLP")
-COLORS = {"RFA": BLUE, "BRFA": GREEN, "RFMLP": ORANGE}
-# Power and whether weighted by <x0, x>^p, by target.
-TARGETS = {
-    **{f"f{p}": (p, False) for p in (1, 2, 3, 4)},
-    **{f"g{p}": (p, True) for p in (1, 2, 3)},
-}
-NAMES = tuple(TARGETS)
 
 Curves = Mapping[str, xarray.Dataset]
 Formula = Literal["own", "scalar", "wrong width", "limit"]
@@ -45,20 +38,20 @@ def learning_curves(evidence: Evidence) -> dict[str, xarray.Dataset]:
 
 def limit_curves(evidence: Evidence) -> dict[str, xarray.Dataset]:
     """The same of infinitely many heads."""
-    names = {"RFA": "limit", "RFMLP": "limit_rfmlp"}
-    return {name: relative(evidence.sweep(f"rf_attention.{s}")) for name, s in names.items()}
+    names = {"RFA": "rf_attention.limit", "RFMLP": "rf_attention.limit_rfmlp"}
+    return {model: relative(evidence.sweep(name)) for model, name in names.items()}
 
 
 def relative(training: xarray.Dataset) -> xarray.Dataset:
     """`error`, `gcv` and what else there is over each target's variance, (seed, size, target,
     penalty).
 
-    The variance is the population's (theory, section 4.4), not the test set's, whose own scatter
+    The variance is the population's ([rfa-3.4]), not the test set's, whose own scatter
     would be that of the errors at n = 50.
     """
     setting = setting_of(training)
     named = last(training).assign_coords(target=list(NAMES))
-    whole = [spectra.variance(energies(name, setting)) for name in NAMES]
+    whole = [spectra.variance(target_energies(name, setting)) for name in NAMES]
     scale = xarray.DataArray(whole, {"target": list(NAMES)})
     kept = [name for name in ("error", "gcv", "validation") if name in named]
     found = xarray.Dataset({name: named[name] / scale for name in kept})
@@ -70,11 +63,6 @@ def last(training: xarray.Dataset) -> xarray.Dataset:
     sizes = doubling(int(training.attrs["smallest"]), int(training.attrs["largest"]))
     at = training.isel(step=-1, drop=True)
     return at.assign_coords(size=sizes, penalty=list(PENALTIES))
-
-
-def energies(name: str, setting: Setting) -> dict[tuple[int, int], float]:
-    """A target's squared norms by level."""
-    return spectra.monomial_energies(*TARGETS[name], setting)
 
 
 def setting_of(training: xarray.Dataset) -> Setting:
@@ -90,13 +78,6 @@ def oracle(curve: xarray.Dataset) -> xarray.DataArray:
 def chosen(curve: xarray.Dataset) -> xarray.DataArray:
     """Index of the oracle's penalty, (size, target)."""
     return curve.error.mean("seed").argmin("penalty").transpose("size", "target")
-
-
-def head_matrices(*, dimension: int, keys: int) -> xarray.Dataset:
-    """The Monte-Carlo constants of RFA's theory at finite heads."""
-    setting = Setting(dimension, keys)
-    found = shared_heads.head_matrices(setting, spectra.rfa_spectrum(setting), heads=200)
-    return xarray.Dataset({"matrix": (("level", "head", "row", "column"), found)})
 
 
 class Predictor:
@@ -147,37 +128,111 @@ def predicted(
     best = chosen(curve)
     found = np.empty(best.shape)
     for column, name in enumerate(NAMES):
-        parts = energies(name, setting)
+        parts = target_energies(name, setting)
         for row, size in enumerate(curve["size"].values):
             penalty = PENALTIES[int(best[row, column])]
             found[row, column] = theory(parts, int(size), penalty) / spectra.variance(parts)
     return xarray.DataArray(found, best.coords, best.dims)
 
 
+def theories(evidence: Evidence, formula: Formula = "own") -> dict[str, xarray.DataArray]:
+    """Theory on RFA's and RFMLP's learning curves."""
+    found = learning_curves(evidence)
+    return {name: predicted(evidence, found[name], name, formula) for name in ("RFA", "RFMLP")}
+
+
+def pooled_theory(
+    evidence: Evidence, fitted: bool = False, corrected: bool = True
+) -> xarray.DataArray:
+    """The pooled eigenframework on BRFA's curve at its penalties, relative, (size, target).
+
+    Args:
+        fitted: divide by 1 - n/P, as if training points had no error.
+        corrected: divide at all.
+    """
+    curve = learning_curves(evidence)["BRFA"]
+    pool = evidence.sweep("rf_attention.pool").isel(step=-1, drop=True)
+    best, count = chosen(curve), pool.sizes["mode"]
+    sizes = [int(n) for n in curve["size"].values if n <= count // 4]
+    best = best.sel(size=sizes)
+    found = np.zeros(best.shape)
+    for column, name in enumerate(NAMES):
+        whole = spectra.variance(target_energies(name, setting_of(curve)))
+        for row, size in enumerate(sizes):
+            each = []
+            for seed in range(pool.sizes["seed"]):
+                lam = np.maximum(pool.eigenvalue.isel(seed=seed).values, 0)
+                energy = pool.energy.isel(seed=seed, target=column).values
+                ridge = PENALTIES[int(best[row, column])] * lam.sum()
+                error = curves.pooled(lam, energy, size, ridge, fitted)
+                each.append(error * (1 if corrected else 1 - size / count))
+            found[row, column] = np.mean(each) / whole
+    return xarray.DataArray(found, best.coords, best.dims)
+
+
+def levels(pool: xarray.Dataset, model: str) -> xarray.Dataset:
+    """Theory's eigenvalues in falling order, and the means of as many of a pool's.
+
+    Returns:
+        `theory`, `found`, `multiplicity` (level).
+    """
+    setting = setting_of(pool)
+    of = spectra.rfmlp_spectrum if model == "network" else spectra.rfa_spectrum
+    spectrum = of(setting)
+    order = np.argsort(-spectrum.eigenvalues)[:16]
+    values = pool.eigenvalue.isel(step=-1).mean("seed").values
+    at, means = 0, []
+    for index in order:
+        count = int(spectrum.multiplicities[index])
+        means.append(values[at : at + count].mean() if at + count <= len(values) else np.nan)
+        at += count
+    dims = ("level",)
+    found = {"theory": (dims, spectrum.eigenvalues[order]), "found": (dims, means)}
+    found["multiplicity"] = (dims, spectrum.multiplicities[order])
+    degrees = [sum(spectrum.levels[index]) for index in order]
+    return xarray.Dataset({**found, "degree": (dims, degrees)})
+
+
 def paired(found: Curves, over: str, under: str, target: str, size: int) -> Estimate:
-    """Geometric mean over seeds of the ratio of two models' errors, 95 % paired t on logarithms."""
+    """Ratio of two models' errors, seed by seed."""
     at = {"target": target, "size": size}
-    logs = np.log(oracle(found[over]).sel(at).values / oracle(found[under]).sel(at).values)
-    half = scipy.stats.t.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / len(logs) ** 0.5
-    values = np.exp([logs.mean(), logs.mean() - half, logs.mean() + half])
-    value, low, high = map(float, values)
-    return Estimate(value, low, high, f"ratio of errors, {len(logs)} seeds, 95 % paired t")
+    one, other = (oracle(found[model]).sel(at).values for model in (over, under))
+    return paired_ratio(one, other)
 
 
-def jackknife(
-    statistic: Callable[[Float[np.ndarray, "seed ..."]], float], values: np.ndarray
-) -> Estimate:
-    """A statistic of means over seeds, 95 % t from its pseudo-values with one seed left out."""
-    count, whole = len(values), statistic(values)
-    parts = [statistic(np.delete(values, seed, axis=0)) for seed in range(count)]
-    found = mean(count * whole - (count - 1) * np.array(parts))
-    return Estimate(whole, found.low, found.high, f"jackknife over {count} seeds, 95 % t")
+def median_apart(errors: xarray.DataArray, theory: xarray.DataArray) -> float:
+    """Median over cells of |mean/theory - 1|."""
+    return float(np.median(abs(errors.mean("seed") / theory - 1)))
 
 
-def excess_apart(errors: xarray.DataArray, theory: xarray.DataArray, limit: float) -> float:
-    """Of cells (size, target), the largest |mean/theory - 1| over what it may be: `limit` or three
-    standard errors, whichever is more."""
-    count = errors.sizes["seed"]
-    error = errors.std("seed", ddof=1) / count**0.5 / theory
+def beyond(errors: xarray.DataArray, theory: xarray.DataArray) -> float:
+    """Of the cells whose mean over seeds is more than three standard errors from theory, the
+    largest |mean/theory - 1|; 0 where there is none."""
     apart = abs(errors.mean("seed") / theory - 1)
-    return float((apart / np.maximum(limit, 3 * error)).max())
+    error = errors.std("seed", ddof=1) / errors.sizes["seed"] ** 0.5 / theory
+    return float(apart.where(apart > 3 * error, 0.0).max())
+
+
+def table_ratios(found: Curves, target_of: Callable[[str], str] = str) -> xarray.Dataset:
+    """Ours over the independent table.
+
+    Args:
+        target_of: which of our targets stands against the table's.
+
+    Returns:
+        `log_ratio` and `apart`, the difference over its standard error, (target, model, size).
+    """
+    logs, apart = np.empty((len(INDEPENDENT), 3, 5)), np.empty((len(INDEPENDENT), 3, 5))
+    for row, (target, models) in enumerate(INDEPENDENT.items()):
+        for column, (model, values) in enumerate(models.items()):
+            errors = oracle(found[model]).sel(target=target_of(target))
+            errors = errors.transpose("seed", "size").values
+            own = errors.mean(axis=0)
+            # The table's standard error is taken equal to ours.
+            deviation = (2 / len(errors)) ** 0.5 * errors.std(axis=0, ddof=1)
+            logs[row, column] = np.log(own / values)
+            apart[row, column] = np.abs(own - values) / deviation
+    dims = ("target", "model", "size")
+    sizes = found["RFA"]["size"].values
+    at = {"target": list(INDEPENDENT), "model": list(MODELS), "size": sizes}
+    return xarray.Dataset({"log_ratio": (dims, logs), "apart": (dims, apart)}, at)

@@ -1,79 +1,149 @@
-"""Other units and other curricula: what does not depend on the default choices."""
+"""Figure `variants`: what does not depend on the default units, starts and curricula."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import matplotlib.pyplot as plt
+import xarray
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
-from figures.evidence import Evidence, Figure
-from figures.rnn_timescales.curricula import average
-from figures.rnn_timescales.stages import (
-    COLORS,
+from figures.evidence import Check, Evidence, Figure
+from figures.rnn_timescales import broken
+from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
+from figures.rnn_timescales.readings.stages import (
     MULTI,
     NAMES,
     SINGLE,
-    TITLES,
+    SWEEPS,
+    average,
     by_n,
     last_n,
-    whole_numbers,
+    reached,
+    spearman,
+    stages_of,
 )
+from figures.rnn_timescales.timescales import gap_grows, tau_falls, tau_rises
+from figures.statistics import Estimate, exact, judge, mean
 from figures.style import GREY, PAGE, PURPLE
-from sims.rnn_timescales.robustness import resolution
+from theory.claims import Claim, Verdict
+from theory.claims import claim as registered
+from theory.rnn_timescales.setting import STARTS
 
-HELD, HOLDS = "rnn_timescales.held_parity", (1, 2, 3, 4, 6, 10, 20, 50)
+SMOOTH, INITIAL = "rnn_timescales.smooth_dms", "rnn_timescales.initial_dms"
+SLIDING = "rnn_timescales.sliding_parity"
 # Panel, task for the colours, and the sweeps drawn in it by line style.
 PANELS = {
-    "nonlinearity outside, inside": ("dms", {"dms": "-", "inside_dms": "--"}),
-    "clamp, softplus": ("dms", {"dms": "-", "smooth_dms": "--"}),
-    "bits held one step, longer": ("parity", {"parity": "-", "held_parity": "--"}),
+    "nonlinearity outside, inside": (
+        "dms",
+        {SWEEPS["dms"]: "-", "rnn_timescales.inside_dms": "--"},
+    ),
+    "clamp, softplus": ("dms", {SWEEPS["dms"]: "-", SMOOTH: "--"}),
+    "bits held one step, longer": (
+        "parity",
+        {SWEEPS["parity"]: "-", "rnn_timescales.held_parity": "--"},
+    ),
 }
-# Line styles by lowest value and spread of the initial tau.
-START_DASHES = {(1.0, 0.3): ":", (1.0, 1.0): "-", (2.0, 0.3): "-.", (2.0, 1.0): "--"}
+# Line styles by lowest value and width of the initial tau.
+START_DASHES = dict(zip(STARTS, (":", "-", "-.", "--"), strict=True))
 
 
-def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
-    """Mean tau against N for other units, and the sliding window."""
+def smooth_clamp(claim: Claim, sweep: xarray.Dataset) -> Verdict:
+    """C-RNN-33: what is left of claims 1, 3 and 4 where no unit can be absorbed."""
+    found = by_n(sweep)
+    at_one = exact(float((sweep.timescale <= 1).sum()), "units at log points")
+    parts = {
+        "C-RNN-1": tau_rises(registered("C-RNN-1"), found),
+        "C-RNN-3": tau_falls(registered("C-RNN-3"), {"dms": found}),
+        "C-RNN-4": gap_grows(registered("C-RNN-4"), found),
+        "units at tau = 1": at_one,
+    }
+    return judge(claim, parts, detail={"smallest tau": float(sweep.timescale.min())})
+
+
+def whatever_the_start(claim: Claim, sweep: xarray.Dataset) -> Verdict:
+    """C-RNN-39: claims 3 and 4 in kind, for every initial distribution of tau.
+
+    Args:
+        sweep: with dimensions `lowest` and `spread` of the initial tau.
+    """
+    whole = by_n(sweep).stack(start=("lowest", "spread"))
+    gaps: dict[str, Estimate] = {}
+    orders: dict[str, Estimate] = {}
+    detail: dict[str, float | int | str] = {}
+    for lowest, spread in whole.start.values:
+        found, name = whole.sel(start=(lowest, spread), drop=True), start_name(lowest, spread)
+        last, multi = last_n(found), average(found, MULTI)
+        gap = (average(found, SINGLE) - multi).sel(n=last)
+        gaps[f"gap, {name}"] = mean(reached(gap))
+        order = spearman(multi.values, multi.n.values)
+        orders[f"multi-head's Spearman, {name}"] = mean(order)
+        detail[f"last N, {name}"] = last
+    shown = min(gaps, key=lambda name: gaps[name].low)
+    return judge(claim, gaps | orders, shown=shown, detail=detail)
+
+
+def start_name(lowest: float, spread: float) -> str:
+    """The initial distribution of tau in words."""
+    return f"U({lowest:g}, {lowest + spread:g})"
+
+
+def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """Mean tau against N for other units, the sliding window, and other starts."""
     drawing, table = plt.subplots(2, 3, figsize=(PAGE, 4.4))
     grid = table.ravel()
     numbers: dict[str, Any] = {}
     for axes, (title, (task, sweeps)) in zip(grid, PANELS.items(), strict=False):
         for name, dash in sweeps.items():
-            found = by_n(evidence.sweep(f"rnn_timescales.{name}"))
+            found, short = by_n(evidence.sweep(name)), name.partition(".")[2]
             for forget in NAMES:
-                values = average(found, forget)
-                values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
-                mean = values.mean("seed")
-                axes.plot(values.n, mean, dash, color=COLORS[task, forget])
-                numbers[f"{name}, {NAMES[forget]}"] = {"N": values.n, "mean": mean}
+                label = f"{short}, {NAMES[forget]}"
+                numbers[label] = _mean_tau(axes, found, forget, dash, COLORS[task, forget])
         axes.set(xlabel="N", title=title)
-    sliding = by_n(evidence.sweep("rnn_timescales.sliding_parity"))
-    both = by_n(evidence.sweep("rnn_timescales.parity"))
-    for forget in (SINGLE, MULTI):
-        epochs = both.solved.sel(forget=forget).mean("seed", skipna=False)
-        grid[3].plot(epochs, epochs.n, "o-", ms=3, color=COLORS["parity", forget])
-    mean = sliding.solved.mean("seed", skipna=False)
-    grid[3].plot(mean, mean.n, "s-", ms=3, color=PURPLE)
-    numbers["sliding"] = {"N": mean.n, "epoch": mean}
-    grid[3].set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
-    grid[3].set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
-    grid[3].minorticks_off()
-    starts = by_n(evidence.sweep("rnn_timescales.initial_dms"))
-    for (lowest, spread), dash in zip(START_DASHES, START_DASHES.values(), strict=True):
+    numbers |= _sliding(grid[3], by_n(evidence.sweep(SLIDING)), stages_of(evidence, "parity"))
+    starts = by_n(evidence.sweep(INITIAL))
+    for (lowest, spread), dash in START_DASHES.items():
         found = starts.sel(lowest=lowest, spread=spread)
         for forget in NAMES:
-            values = average(found, forget)
-            values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
-            mean = values.mean("seed")
-            grid[4].plot(values.n, mean, ls=dash, color=COLORS["dms", forget])
+            label = f"{start_name(lowest, spread)}, {NAMES[forget]}"
+            numbers[label] = _mean_tau(grid[4], found, forget, dash, COLORS["dms", forget])
             grid[4].plot(1.5, lowest + spread / 2, "_", color=GREY)
-            name = f"U({lowest:g}, {lowest + spread:g}), {NAMES[forget]}"
-            numbers[name] = {"N": values.n, "mean": mean}
     grid[4].set(xlabel="N", title=r"initial $\tau$ (ticks: its mean)")
     for axes in (grid[0], grid[1], grid[2], grid[4]):
         axes.set_ylabel(r"mean $\tau$ (bits)")
+    _legend(grid[5])
+    whole_numbers(*grid[:3], grid[4])
+    return drawing, numbers
+
+
+def _mean_tau(
+    axes: Axes, found: xarray.Dataset, forget: int, dash: str, color: str
+) -> dict[str, xarray.DataArray]:
+    """Mean tau over units and seeds against N; returns the numbers."""
+    values = average(found, forget)
+    values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
+    over_seeds = values.mean("seed")
+    axes.plot(values.n, over_seeds, ls=dash, color=color)
+    return {"N": values.n, "mean": over_seeds}
+
+
+def _sliding(axes: Axes, sliding: xarray.Dataset, both: xarray.Dataset) -> dict[str, Any]:
+    """Epochs to solve N by curriculum; returns the numbers."""
+    for forget in (SINGLE, MULTI):
+        epochs = both.solved.sel(forget=forget).mean("seed", skipna=False)
+        axes.plot(epochs, epochs.n, "o-", ms=3, color=COLORS["parity", forget])
+    epochs = sliding.solved.mean("seed", skipna=False)
+    axes.plot(epochs, epochs.n, "s-", ms=3, color=PURPLE)
+    axes.set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
+    axes.set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
+    axes.minorticks_off()
+    return {"sliding": {"N": epochs.n, "epoch": epochs}}
+
+
+def _legend(axes: Axes) -> None:
+    """What colours and line styles stand for, in a panel of its own."""
     lines = [Line2D([], [], color=color) for color in (*COLORS.values(), PURPLE)]
     lines += [Line2D([], [], color="black", ls=dash) for dash in ("-", "--")]
     names = [f"{TITLES[task]}, {NAMES[forget]}" for task, forget in COLORS]
@@ -81,55 +151,41 @@ def variants_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     lines += [
         Line2D([], [], color=COLORS["dms", SINGLE], ls=dash) for dash in START_DASHES.values()
     ]
-    names += [f"from U({lowest:g}, {lowest + spread:g})" for lowest, spread in START_DASHES]
-    grid[5].legend(lines, names, loc="center", frameon=False)
-    grid[5].axis("off")
-    whole_numbers(*grid[:3], grid[4])
-    return drawing, numbers
+    names += [f"from {start_name(*start)}" for start in START_DASHES]
+    axes.legend(lines, names, loc="center", frameon=False)
+    axes.axis("off")
 
 
-def held_figure(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
-    """Accuracy of nets trained at one resolution in time, read at others."""
-    sweep = evidence.sweep(HELD)
-    last = last_n(by_n(sweep))
-    stages = [3, last]
-    found = evidence.table(resolution, HELD, stages=stages, holds=list(HOLDS)).accuracy
-    drawing, axes = plt.subplots(figsize=(PAGE / 2, 2.5))
-    numbers: dict[str, Any] = {"hold": HOLDS}
-    for n, dash in zip(stages, ("--", "-"), strict=True):
-        for forget, name in NAMES.items():
-            mean = found.sel(n=n, forget=forget).mean("seed")
-            label = f"{name}, N = {n}"
-            axes.plot(1 / found.hold, mean, dash, color=COLORS["parity", forget], label=label)
-            numbers[label] = found.sel(n=n, forget=forget)
-    axes.axvline(1 / sweep.attrs["hold"], color=GREY, lw=0.6, ls=":")
-    axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
-    axes.set(xscale="log", xlabel="step dt (bits)", ylabel="accuracy", title="N-parity")
-    drawing.legend(fontsize=6, loc="outside right center")
-    return drawing, numbers
+def _frozen_starts(evidence: Evidence) -> tuple[xarray.Dataset]:
+    (found,) = broken.frozen(evidence)
+    return (found.expand_dims(lowest=[1.0], spread=[1.0]),)
 
 
-FIGURES = (
-    Figure(
-        "resolution",
-        "Nets trained at one resolution in time, read at others",
-        "Accuracy at N of nets with the nonlinearity inside whose bits are held for 1/dt steps "
-        "(time constants as they are, in bits); dotted, the dt of training, and chance. Mean over "
-        "seeds.",
-        held_figure,
-        (),
-        ("standard", "paper"),
+FIGURE = Figure(
+    "variants",
+    "Mean tau of other units and from other starts, and a sliding window",
+    "Mean time constant of nets that solved N. Solid, the default: nonlinearity outside, a "
+    "clamp at one step, one step a bit. Dashed: nonlinearity inside (N-DMS); tau = 1 + "
+    "softplus in place of the clamp (N-DMS); bits held longer with the nonlinearity inside "
+    "(N-parity). Below, epochs to solve N with a sliding window of heads, mean over seeds; and "
+    "mean tau from weak and strong, narrow and wide initial tau (N-DMS).",
+    draw,
+    ("C-RNN-33", "C-RNN-39"),
+    ("standard", "paper"),
+)
+CHECKS = (
+    Check(
+        "C-RNN-33",
+        smooth_clamp,
+        findings=lambda evidence: (evidence.sweep(SMOOTH),),
+        broken=broken.frozen,
+        slow=True,
     ),
-    Figure(
-        "variants",
-        "Mean tau of other units and from other starts, and a sliding window",
-        "Mean time constant of nets that solved N. Solid, the default: nonlinearity outside, a "
-        "clamp at one step, one step a bit. Dashed: nonlinearity inside (N-DMS); tau = 1 + "
-        "softplus in place of the clamp (N-DMS); bits held longer with the nonlinearity inside "
-        "(N-parity). Below, epochs to solve N with a sliding window of heads, mean over seeds; and "
-        "mean tau from weak and strong, narrow and wide initial tau (N-DMS).",
-        variants_figure,
-        ("C-RNN-33", "C-RNN-39"),
-        ("standard", "paper"),
+    Check(
+        "C-RNN-39",
+        whatever_the_start,
+        findings=lambda evidence: (evidence.sweep(INITIAL),),
+        broken=_frozen_starts,
+        slow=True,
     ),
 )

@@ -1,0 +1,123 @@
+"""Figure `dimension`: how many components are active, and the mean recurrent weight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray
+from jaxtyping import Float
+from matplotlib.figure import Figure as Drawing
+
+from figures.evidence import Check, Evidence, Figure
+from figures.rnn_timescales import broken
+from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.readings.analyses import moments_of
+from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS, by_n, last_n
+from figures.statistics import exact, judge, mean
+from figures.style import GREY, PAGE, THEORY, band
+from sims.rnn_timescales.tasks import SMALLEST
+from theory.claims import Claim, Verdict
+from theory.rnn_timescales import limits
+
+# How many N from the smallest to the last lines are drawn through.
+STAGES = 6
+
+Weights = Mapping[int, Float[np.ndarray, " seed"]]
+
+
+def grows_linearly(claim: Claim, found: xarray.Dataset) -> Verdict:
+    """C-RNN-18: lines through the PCA index against N, and the ratio of their slopes."""
+    index = found.dimension.mean("trial")
+    n = index.n.values.astype(float)
+    slopes, fits = {}, {}
+    for forget, name in NAMES.items():
+        rows = index.sel(forget=forget).transpose("seed", "n").values
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        slopes[forget] = np.array([np.polyfit(n, row, 1)[0] for row in rows])
+        whole = float(np.corrcoef(n, rows.mean(axis=0))[0, 1] ** 2)
+        fits[f"R^2, {name}"] = exact(whole, "of a line through the means over seeds")
+    parts = {
+        "slope, multi/single": mean(slopes[MULTI] / slopes[SINGLE].mean()),
+        "slope, single-head": mean(slopes[SINGLE]),
+    }
+    return judge(claim, parts | fits, detail={"slope, multi-head": float(slopes[MULTI].mean())})
+
+
+def inhibition(claim: Claim, weights: Weights) -> Verdict:
+    """C-RNN-19: the mean recurrent weight of each net, by curriculum."""
+    parts = {"single - multi": mean(weights[SINGLE] - weights[MULTI])}
+    return judge(claim, parts | {NAMES[forget]: mean(weights[forget]) for forget in NAMES})
+
+
+def mean_weights(sweep: xarray.Dataset) -> Weights:
+    """Mean off-diagonal W at the last N that both curricula's nets of a seed solved."""
+    last = last_n(by_n(sweep))
+    at = off_diagonal(sweep).isel(stage=last - SMALLEST).transpose("forget", "seed")
+    at = at.isel(seed=np.isfinite(at.values).all(axis=0))
+    return {forget: at.sel(forget=forget).values for forget in NAMES}
+
+
+def off_diagonal(sweep: xarray.Dataset) -> xarray.DataArray:
+    """Mean off-diagonal W of every net, NaN where there is none; the diagonal is zero."""
+    units = sweep.sizes["unit"]
+    return sweep.recurrent.sum(("unit", "source"), skipna=False) / (units * (units - 1))
+
+
+def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
+    """Mean recurrent weight and PCA index against N."""
+    drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.5))
+    numbers: dict[str, Any] = {}
+    for task, name in SWEEPS.items():
+        total = off_diagonal(evidence.sweep(name))
+        index = moments_of(evidence, task, STAGES).dimension.mean("trial")
+        for forget in NAMES:
+            label = f"{TITLES[task]}, {NAMES[forget]}"
+            rows = total.sel(forget=forget).transpose("seed", "stage").values
+            enough = np.isfinite(rows).sum(axis=0) >= 2
+            n = np.arange(SMALLEST, rows.shape[1] + SMALLEST)[enough]
+            band(left, n, rows[:, enough], COLORS[task, forget], label)
+            rows = index.sel(forget=forget).transpose("seed", "n").values
+            band(right, index.n.values, rows, COLORS[task, forget], label)
+            numbers[label] = {"N": index.n, "dimension": np.nanmean(rows, axis=0)}
+    left.axhline(0, color=GREY, lw=0.6)
+    left.set(xlabel="N", ylabel="mean recurrent weight")
+    n = np.arange(2, 13)
+    line = [limits.delay_line_index(int(each)) for each in n]
+    right.plot(n, line, color="black", label="delay line", **THEORY)
+    right.set(xlabel="N", ylabel="components for 90 % (index)")
+    right.legend(fontsize=6)
+    return drawing, numbers
+
+
+def _unsigned(evidence: Evidence) -> tuple[Mapping[int, np.ndarray]]:
+    return (mean_weights(broken.without_signs(evidence)),)
+
+
+FIGURE = Figure(
+    "dimension",
+    "More components are active as N grows, and at parity recurrent weights turn inhibitory",
+    "Left, mean off-diagonal recurrent weight of nets that solved N. Right, the number of "
+    "leading principal components whose variances add up to at most 90 %; dashed, a delay line "
+    "of N independent bits. Mean and 95 % band over seeds.",
+    draw,
+    ("C-RNN-18", "C-RNN-19"),
+)
+CHECKS = (
+    Check(
+        "C-RNN-18",
+        grows_linearly,
+        findings=lambda evidence: (moments_of(evidence, "dms", STAGES),),
+        broken=broken.backwards,
+        slow=True,
+    ),
+    Check(
+        "C-RNN-19",
+        inhibition,
+        findings=lambda evidence: (mean_weights(evidence.sweep(SWEEPS["parity"])),),
+        broken=_unsigned,
+        slow=True,
+    ),
+)
