@@ -1,7 +1,7 @@
 """Fits of all units of a 500-unit network on one core, against SciPy's curve_fit unit by unit.
 
 The work: one and two exponentials to lags 0..30 of the autocorrelations of isolated leaky units
-with tau in 1..8, as in section 4, and the choice between them. Both sides run in one process,
+with tau in 1..8, as in [rnn-8.2], and the choice between them. Both sides run in one process,
 pinned to one core, in seconds of its processor (other work on it does not count); the smallest of a
 few rounds counts, compilation apart. The last number is the share of units whose two exponentials
 SciPy fits more than .1 % better.

@@ -7,9 +7,9 @@ import pytest
 
 from figures import __main__ as command
 from figures.icl_regression import FIGURES
-from figures.report import FigureEntry, Page, PaperSection, number, ordered, write_report
+from figures.report import FigureEntry, Page, PaperSection, mixture, number, ordered, write_page
 from sims.engine.errors import Incomplete
-from theory.claims import register
+from theory.claims import Claim, Outcome, Verdict, at_most, register
 
 
 @pytest.fixture
@@ -37,12 +37,17 @@ def test_a_smoke_run_writes_figure_numbers_claims_and_page(call, tmp_path):
     numbers = json.loads((folder / "dynamics.json").read_text())
     assert numbers["data"]["H=2"]["step"] == list(range(0, 201, 20))
     assert numbers["settings"]["icl_regression.training_h2"]["heads"] == 2
+    names = {source["name"] for source in numbers["sources"]}
+    assert "icl_regression.training_h2" in names
     stored = json.loads((tmp_path / "results/claims/C-ICL-20.json").read_text())
     assert stored["smoke"]["state"] == "not run at this preset"
     page = (tmp_path / "results/report/index.html").read_text()
     assert "C-ICL-20" in page and "data:image/png;base64," in page
     code, out, _ = call("icl_regression.dynamics", "--preset", "smoke", "--json")
     assert code == 0 and len(json.loads(out)["verdicts"]) == len(shown)
+    code, out, _ = call("icl_regression.circuits", "--preset", "smoke", "--quiet")
+    both = (tmp_path / "results/report/index.html").read_text()
+    assert code == 0 and both.count("data:image/png;base64,") == 2 * page.count("image/png;base64,")
 
 
 @pytest.mark.parametrize(
@@ -61,27 +66,45 @@ def test_a_slip_is_one_line_and_exit_code_two(call, words, message):
     assert len(err.strip().splitlines()) == 1
 
 
-def row(id, state, expected_state="holds", **more):
-    return {
-        **{"id": id, "kind": "empirical", "state": state, "expected_state": expected_state},
-        **{"estimate": 0.5, "interval": (0.4, 0.6), "method": "mean", "expected": "1"},
-        **{"statement": "a < b & c", "source": "s", "tolerance": "t", "falsifier": "f"},
-        **{"checked_by": "c", "why": "", "detail": {"n": 8}, **more},
-    }
+def outcome(id, state, expected_state="holds", estimate=0.5, interval=(0.4, 0.6)):
+    claim = Claim(
+        id=id,
+        statement="a < b & c",
+        kind="empirical",
+        source="s",
+        bounds={"x": at_most(1)},
+        tolerance="t",
+        falsifier="f",
+        checked_by="c",
+        expected_state={"*": expected_state},
+    )
+    verdict = Verdict(estimate, interval, "mean", state, {"n": 8})
+    return Outcome(paper="p", claim=claim, verdict=verdict, preset="quick")
 
 
-ROWS = [
-    row("A", "holds"),
-    row("B", "undecided"),
-    row("C", "fails", "fails"),
-    row("D", "fails"),
-    row("E", "holds", "fails"),
-    row("F", "not run at this preset", estimate=None, interval=None, method=""),
+OUTCOMES = [
+    outcome("A", "holds"),
+    outcome("B", "undecided"),
+    outcome("C", "fails", "fails"),
+    outcome("D", "fails"),
+    outcome("E", "holds", "fails"),
+    outcome("F", "not run at this preset", estimate=None, interval=None),
 ]
 
 
 def test_failures_come_first():
-    assert [entry["id"] for entry in ordered(ROWS)] == ["D", "E", "C", "B", "F", "A"]
+    assert [o.claim.id for o in ordered(OUTCOMES)] == ["D", "E", "C", "B", "F", "A"]
+
+
+def made(commit, device="cpu", **versions):
+    return {"made": {"commit": [commit], "device": [device], "versions": [versions]}}
+
+
+def test_what_a_figure_mixes_is_said():
+    same = made("abc", jax="0.10.2")
+    assert mixture([same, same]) == "" == mixture([])
+    other = made("def", "gpu", jax="0.11.0")
+    assert mixture([same, other]) == "commits abc, def; devices cpu, gpu; jax 0.10.2, 0.11.0"
 
 
 @pytest.fixture
@@ -91,18 +114,21 @@ def page(tmp_path):
         path = tmp_path / f"figure.{suffix}"
         path.write_bytes(b"\x89PNG" if suffix == "png" else b"{}")
         files.append(path)
-    figure = FigureEntry("f", "Title", 'A "caption" <here>', *files, {"H": 2}, [{"d": 1}], ["A"])
-    return Page("Lemmax", "quick", "2026-01-01", [PaperSection("p", "Paper", [figure], ROWS)])
+    sources = [made("abc"), made("def")]
+    figure = FigureEntry("f", "Title", 'A "caption" <here>', "paper", *files, sources, ["A"])
+    return Page("Lemmax", "quick", "2026-01-01", [PaperSection("p", "Paper", [figure], OUTCOMES)])
 
 
 def test_the_page_needs_nothing_else_and_escapes(page, tmp_path):
-    write_report(page, tmp_path / "index.html")
+    write_page(page, tmp_path / "index.html")
     text = (tmp_path / "index.html").read_text()
     assert not re.search(r'(src|href)="(?!data:|#)', text)
     assert "<script" not in text and "@import" not in text
     assert "a &lt; b &amp; c" in text and "A &#34;caption&#34; &lt;here&gt;" in text
     assert text.count('download="') == 3 and 'scope="col"' in text
     assert "(unexpected)" in text and text.count("state unexpected") == 2
+    assert "Its sources mix commits abc, def" in text and "Drawn at the preset “paper”" in text
+    assert "expected to hold" in text and "undecided where the register expects" in text
 
 
 def test_a_page_is_written_whole_or_not_at_all(page, tmp_path, monkeypatch):
@@ -114,7 +140,7 @@ def test_a_page_is_written_whole_or_not_at_all(page, tmp_path, monkeypatch):
 
     monkeypatch.setattr("sims.engine.store.os.fsync", full)
     with pytest.raises(Incomplete):
-        write_report(page, path)
+        write_page(page, path)
     assert path.read_text() == "before"
 
 

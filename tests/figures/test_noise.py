@@ -1,7 +1,6 @@
 """The law of the stationary gamma is found in made-up data, and nothing else is."""
 
 import pytest
-
 from figures.icl_regression.noise import law, made_up, rate_exponent, stationary, temperature_law
 
 

@@ -1,6 +1,7 @@
 """`python -m sims`, from outside the tree: a room is found because its file is there."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,13 +57,21 @@ def test_list_names_every_experiment_with_its_settings(call):
         "default": 0.5,
         "kind": "traced",
         "help": "shrinking per step",
+        "presets": {"quick": [0.5, 0.9]},
     }
-    assert "outside.walk: quick (4 runs)" in call("list")[1]
+    assert entry["settings"]["steps"]["presets"] == {"quick": 20}
+    assert "outside: 1 sweeps" in (out := call("list")[1]) and "    walk" in out
+    assert len(out.splitlines()) <= 24, "every room on a screen"
+    assert "outside.walk  Walk" in call("list", "outside")[1]
+    out = call("list", "outside.walk")[1]
+    assert "outside.walk, Walk: quick (4 runs)" in out
+    assert re.search(r"rate +0.5 +traced +shrinking per step \| quick: \[0.5, 0.9\]", out)
 
 
 def test_run_then_show(call):
     code, out, err = call("run", "outside.walk")
     assert code == 0 and "4 runs, 4 computed" in out and "runs in" in err
+    assert "data = load('outside.walk')" in out
     code, out, err = call("run", "outside.walk", "--quiet", "--json")
     assert (code, err) == (0, "") and json.loads(out)["computed"] == 0
     code, out, _ = call("show", "outside.walk")
@@ -91,11 +100,16 @@ def test_settings_may_be_given_one_by_one(call):
 @pytest.mark.parametrize(
     "words, message",
     [
-        (["run", "outside.wlak"], "unknown experiment 'outside.wlak'; did you mean 'outside.walk'"),
+        (["run", "outside.wlak"], "unknown sweep 'outside.wlak'; did you mean 'outside.walk'"),
         (["run", "outside.walk", "--preset", "papr"], "has no preset 'papr'; choose from quick"),
         (["run", "outside.walk", "--set", "size=0"], "size = 0: expected an integer >= 1"),
         (["run", "outside.walk", "--set", "rate=abc"], "rate = abc: expected a number > 0"),
         (["run", "outside.walk", "--set", "rte=1"], "unknown setting 'rte'; did you mean 'rate'"),
+        (["run", "outside"], "'outside' is a paper; its sweeps are outside.walk"),
+        (["list", "outsid"], "unknown sweep 'outsid'; did you mean 'outside'"),
+        (["run", "outside.walk", "--set", "size=2", "size=3"], "expected size=a,b for an axis"),
+        (["run", "outside.walk", "--set", "size=2.5"], "size = 2.5: expected an integer >= 1"),
+        (["show", "outside.walk"], "there is no results folder"),
         (["run", "outside.walk", "--set", "rate"], "--set rate: expected key=value"),
         (["run", "outside.walk", "--seeds", "-1"], "seeds = -1: expected an integer >= 1"),
         (["run", "outside.walk", "--seeds", "x"], "invalid int value: 'x'"),
@@ -107,6 +121,26 @@ def test_a_slip_is_one_line_and_exit_code_two(call, words, message):
     code, out, err = call(*words)
     assert code == 2 and message in err
     assert len(err.strip().splitlines()) == 1 and out == ""
+
+
+def test_a_whole_number_may_be_written_with_an_exponent(call):
+    code, out, _ = call("run", "outside.walk", "--dry-run", "--set", "steps=1e3")
+    assert code == 0 and "4 of 4 runs missing" in out
+
+
+def test_what_was_run_with_settings_is_read_as_the_command_says(call, tmp_path, monkeypatch):
+    code, out, _ = call("run", "outside.walk", "--seeds", "3", "--set", "rate=0.2,0.4", "size=3")
+    line = re.search(r"data = (load\(.*\))", out).group(1)
+    assert line == "load('outside.walk', seeds=3, rate=[0.2, 0.4], size=3)"
+    monkeypatch.chdir(tmp_path)
+    data = eval(line, {"load": sims.load})
+    assert code == 0 and data.place.shape == (2, 3, 3, 3)
+
+
+def test_a_room_that_does_not_import_stops_no_other(call, tmp_path):
+    (tmp_path / "sims" / "unfinished.py").write_text("import nothing_of_this_name\n")
+    with pytest.warns(UserWarning, match="sims.unfinished is left out: ModuleNotFoundError"):
+        assert call("list", "outside")[0] == 0
 
 
 def test_divergence_that_no_one_declared_is_exit_code_one(call):

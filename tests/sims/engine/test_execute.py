@@ -2,19 +2,12 @@
 
 import errno
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from sims.engine import execute, plan
+from sims.engine import drive, execute, plan
 from sims.engine import store as store_module
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.execute import forecast, run
@@ -163,7 +156,7 @@ def test_finished_runs_are_let_go(store, monkeypatch):
     sweep, sizes = toy.staged(), []
     real = execute.compile_program
 
-    def seen(experiment, batch_size):
+    def seen(experiment, batch_size, start=None):
         sizes.append(batch_size)
         return real(experiment, batch_size)
 
@@ -171,7 +164,7 @@ def test_finished_runs_are_let_go(store, monkeypatch):
     report = run([sweep], store, **QUICK)
     halves = [size for size in (8, 4, 2, 1) if size >= len(jax.devices())]
     assert sizes == halves and report.compilations == len(halves)
-    monkeypatch.setattr(execute, "fitting", lambda batch_size, going, devices: batch_size)
+    monkeypatch.setattr(drive, "fitting", lambda batch_size, going, devices: batch_size)
     other = Store(store.root.parent / "whole")
     run([sweep], other, **QUICK)
     small, whole = load(store, sweep), load(other, sweep)
@@ -179,18 +172,6 @@ def test_finished_runs_are_let_go(store, monkeypatch):
     np.testing.assert_array_equal(small.ended, whole.ended)
     assert len(np.unique(small.ended)) > 4
     np.testing.assert_allclose(small["at"], whole["at"], rtol=1e-5, atol=1e-9)
-
-
-def test_a_kill_while_batches_shrink_changes_no_bit(tmp_path):
-    results, chance = tmp_path / "killed", random.Random(0)
-    for _ in range(3):
-        process = _toy(results, "staged")
-        if _started(results, process):
-            time.sleep(chance.uniform(0, 1.0))
-        process.kill()
-        process.wait()
-    assert _toy(results, "staged").wait() == 0
-    _same_as_uninterrupted(results, tmp_path, "staged")
 
 
 def test_float32_is_the_same_before_and_after_float64(tmp_path):
@@ -209,7 +190,7 @@ def test_float32_is_the_same_before_and_after_float64(tmp_path):
 def test_out_of_memory_halves_the_batch_and_goes_on(store, monkeypatch, capsys):
     real = execute.compile_program
 
-    def scarce(experiment, batch_size):
+    def scarce(experiment, batch_size, start=None):
         def chunk(*arguments):
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
 
@@ -257,94 +238,6 @@ def test_forecast_tells_what_run_does(store):
     assert sum(group["missing"] for group in groups) == report.computed == 6
     assert sum(group["compilations"] for group in groups) == report.compilations == 2
     assert sum(group["missing"] for group in forecast([sweep], store)) == 0
-
-
-def _toy(results: Path, name: str = "sweep") -> subprocess.Popen:
-    root = Path(__file__).parents[3]
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.sims.engine.toy", str(results), name],
-        cwd=root,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "JAX_PLATFORMS": "cpu"},
-    )
-
-
-def _started(results: Path, process: subprocess.Popen) -> bool:
-    """Wait until the process has begun to compute; False when it ended before."""
-    while process.poll() is None:
-        if any(results.glob("partial/*/*/[0-9]*")):
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def _same_as_uninterrupted(results: Path, tmp_path: Path, name: str = "sweep") -> None:
-    whole = tmp_path / "whole"
-    assert _toy(whole, name).wait() == 0
-    sweep = getattr(toy, name)()
-    module = "tests.sims.engine.toy"
-    assert type(sweep.base).__module__ == module
-    interrupted, reference = (load(Store(at), sweep) for at in (results, whole))
-    for name in reference.variables:
-        np.testing.assert_array_equal(interrupted[name], reference[name])
-
-
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
-def test_kill_nine_at_random_moments_changes_no_bit(tmp_path, kills):
-    results, chance = tmp_path / "killed", random.Random(kills)
-    killed = 0
-    while killed < kills:
-        process = _toy(results)
-        if _started(results, process):
-            time.sleep(chance.uniform(0, 1.0))
-        if process.poll() is None:
-            process.kill()
-            killed += 1
-        elif killed < kills:  # it finished: the next round starts over in a new folder
-            assert process.returncode == 0
-            _same_as_uninterrupted(results, tmp_path)
-            results = tmp_path / f"killed{killed}"
-        process.wait()
-    assert _toy(results).wait() == 0
-    _same_as_uninterrupted(results, tmp_path)
-
-
-def test_ctrl_c_leaves_a_store_that_resumes(tmp_path):
-    results = tmp_path / "results"
-    process = _toy(results)
-    assert _started(results, process)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate()
-    assert process.returncode == 1
-    assert "interrupted at step" in error and "the same command resumes" in error
-    assert "Traceback" not in error
-    assert _toy(results).wait() == 0
-    _same_as_uninterrupted(results, tmp_path)
-
-
-@pytest.mark.parametrize("break_", ["truncate", "remove"])
-def test_a_damaged_checkpoint_is_named(tmp_path, break_):
-    results = tmp_path / "results"
-    process = _toy(results)
-    assert _started(results, process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait() == 1
-    step = next(results.glob("partial/*/*/[0-9]*"))
-    for path in [path for path in step.rglob("*") if path.is_file()]:
-        path.write_bytes(b"") if break_ == "truncate" else path.unlink()
-    process = _toy(results)
-    _, error = process.communicate()
-    last = error.strip().splitlines()[-1]
-    assert process.returncode == 2 and "Traceback" not in error
-    assert f"{step.name} is damaged" in last and "to start this batch again" in last
-
-
-def test_two_processes_share_a_store(tmp_path):
-    results = tmp_path / "results"
-    both = [_toy(results), _toy(results)]
-    assert [process.wait() for process in both] == [0, 0]
-    _same_as_uninterrupted(results, tmp_path)
 
 
 def test_batches_are_even_and_fit_the_devices():

@@ -1,18 +1,17 @@
 """What the store says of folders and files that are not what they should be, and of names."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
-from sims.engine import identity
 from sims.engine.errors import UserError
 from sims.engine.execute import run
 from sims.engine.program import KEPT
-from sims.engine.results import Results, label, load, table
+from sims.engine.results import Results, label, load
 from sims.engine.store import Store
 from sims.engine.sweep import Run, Sweep
+from sims.engine.tables import table
 from tests.sims.engine.toy import Quadratic
 
 SWEEP = Sweep(Quadratic(steps=20, log_every=10), {"size": (2, 3)}, seeds=2)
@@ -100,51 +99,6 @@ def test_a_table_is_computed_once_per_setting_and_parent(store):
     table(store, mean_of, SWEEP, scale=3.0)
     assert CALLS == [2.0, 3.0]
     np.testing.assert_allclose(first.x, 2 * load(store, SWEEP).x.mean("seed"), rtol=1e-6)
-
-
-SOURCE = '''"""A module."""
-from sims.engine.experiment import Experiment
-
-class Toy(Experiment):
-    """Doc."""
-    def init(self, key):
-        """More."""
-        return {}
-'''
-
-
-@pytest.mark.parametrize(
-    "change, same",
-    [
-        (lambda text: text.replace('"""More."""', '"""Less."""'), True),
-        (lambda text: text.replace("return", "# why\n        return"), True),
-        (lambda text: text.replace("A module.", "The module."), True),
-        (lambda text: text.replace("{}", "0"), False),
-        (lambda text: text + "LIMIT = 3\n", False),
-    ],
-)
-def test_a_name_follows_the_code_but_not_its_comments(tmp_path, monkeypatch, change, same):
-    monkeypatch.syspath_prepend(tmp_path)
-    digests = []
-    for text in (SOURCE, change(SOURCE)):
-        (tmp_path / "room.py").write_text(text)
-        identity.code_digest.cache_clear()
-        sys.modules.pop("room", None)
-        digests.append(identity.code_digest("room"))
-    assert (digests[0] == digests[1]) is same
-
-
-def test_a_name_follows_imported_code_too(tmp_path, monkeypatch):
-    import sims
-
-    monkeypatch.setattr(sims, "__path__", [*sims.__path__, str(tmp_path)])
-    (tmp_path / "room_a.py").write_text("from sims.room_b import scale\n")
-    digests = []
-    for text in ("scale = 1\n", "scale = 2\n"):
-        (tmp_path / "room_b.py").write_text(text)
-        identity.code_digest.cache_clear()
-        digests.append(identity.code_digest("sims.room_a"))
-    assert digests[0] != digests[1]
 
 
 def test_seed_settings_and_precision_name_a_run():

@@ -13,7 +13,7 @@ def weights(seeds):
     """Largest weight and weights after 1,000 steps, by seed."""
     program = compile_program(EXPERIMENT, len(seeds))
     batch = program.place(stack([(EXPERIMENT, seed) for seed in seeds]))
-    carry, _ = program.chunk(*batch, program.init(*batch)[0], np.int32(0))
+    carry, _ = program.chunk(*batch, program.init(*batch, None)[0], np.int32(0))
     leaves = [
         np.asarray(leaf).reshape(len(seeds), -1) for leaf in jax.tree.leaves(carry.state.model)
     ]

@@ -156,7 +156,7 @@ def test_models_share_data_and_differ_in_features():
         "network": {"model": "network"},
     }.items():
         experiment = LearningCurve(**{**small, **settings})
-        _, found = experiment.step(experiment.init(KEY), KEY)
+        found = experiment.observe(experiment.init(KEY), KEY)
         assert found["error"].shape == found["gcv"].shape == (2, 7, len(PENALTIES))
         errors[name] = np.asarray(found["error"])
     np.testing.assert_array_equal(errors["rfa"], errors["again"])
@@ -198,7 +198,7 @@ def test_the_primal_is_the_dual():
 def test_a_learning_curve_turns_to_the_primal_beyond_its_width():
     small = {"heads": 4, "block": 2, "dimension": 3, "smallest": 10, "largest": 40, "test": 20}
     experiment = LearningCurve(**small, keys=2)
-    _, found = experiment.step(experiment.init(KEY), KEY)
+    found = experiment.observe(experiment.init(KEY), KEY)
     problem = experiment.problem(KEY, 40, 20)
     key = named_key(KEY, "attention")
     options = {"model": "attention", "heads": 4, "block": 2, "scales": Scales()}
@@ -231,7 +231,7 @@ def test_a_width_curve_ends_at_the_learning_curve():
     index = PENALTIES.index(1e-2)
     for heads, name in ((6, "error"), (0, "limit")):
         curve = LearningCurve(**sizes, heads=heads, smallest=30, largest=30)
-        _, whole = curve.step(curve.init(KEY), KEY)
+        whole = curve.observe(curve.init(KEY), KEY)
         if heads:
             # the learning curve is primal where n > k
             np.testing.assert_allclose(found[name], whole["error"][0, :, index], rtol=1e-6)
@@ -248,7 +248,7 @@ def test_noise_is_in_the_labels_only():
 
 def test_a_pool_keeps_trace_and_energy():
     pool = Pool(heads=0, block=1, pool=40, keys=2, dimension=3)
-    _, found = pool.step(pool.init(KEY), KEY)
+    found = pool.observe(pool.init(KEY), KEY)
     problem = pool.problem(KEY, 40, 0)
     np.testing.assert_allclose(found["energy"].sum(axis=0), (problem.labels**2).mean(axis=0))
     assert (np.diff(found["eigenvalue"]) <= 0).all()

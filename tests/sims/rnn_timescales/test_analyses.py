@@ -7,7 +7,7 @@ import pytest
 import xarray
 
 from sims.rnn_timescales.representation import dimension, moments, probes
-from sims.rnn_timescales.retraining import retraining
+from sims.rnn_timescales.retraining import Retraining
 from sims.rnn_timescales.robustness import ablation, forgetting, perturbation, resolution
 from sims.rnn_timescales.stages import nets
 from sims.rnn_timescales.training import Curriculum
@@ -35,7 +35,10 @@ def trained():
     dims = {**Curriculum.dims, "list_start": ()}
     data = xarray.Dataset({name: (dims[name], value) for name, value in arrays.items()})
     data = data.expand_dims(forget=[1, 0], seed=[0, 1]).expand_dims("stage", axis=2)
-    return data.assign_attrs({f: getattr(experiment, f) for f in vars(experiment)})
+    data = data.assign_coords(diverged=(("forget", "seed"), np.full((2, 2), -1)))
+    where = f"{Curriculum.__module__}:{Curriculum.__name__}"
+    attrs = {name: getattr(experiment, name) for name in vars(experiment)}
+    return data.assign_attrs(attrs, **{"class": where})
 
 
 def test_a_stage_that_was_never_kept_is_said(trained):
@@ -83,9 +86,41 @@ def test_dimension_counts_all_but_the_last_component_needed():
 
 
 def test_retraining_keeps_what_a_net_can(trained):
-    found = retraining(trained, stage=2, targets=[2, 3], epochs=1)
-    assert (found.accuracy.sel(target=2) > 0.95).all()
-    assert (found.accuracy.sel(target=3) < 0.9).all()
+    """From the net that solves N = 2: an epoch of that keeps it, one of N = 3 is not enough."""
+    kept = trained.isel(stage=0, forget=0, seed=0)
+    names = ("raw_timescale", "input_weight", "bias", "recurrent", "readout", "readout_bias")
+    start = {name: jnp.asarray(kept[name].values) for name in (*names, "list_start")}
+    for target, low, high in ((2, 0.95, 1.0), (3, 0.0, 0.9)):
+        again = Retraining(
+            origin=2, target=target, task="dms", last=3, units=4, sequences=16, steps=20,
+            log_every=20,
+        )  # fmt: skip
+        state = again.begin(jax.random.key(0), start)
+        first = again.observe(state, jax.random.key(1))["accuracy"]
+        assert (first[0] == 1.0) == (target == 2)
+        state, _ = jax.lax.scan(again.step, state, jax.random.split(jax.random.key(2), 20))
+        accuracy = again.observe(state, jax.random.key(3))["accuracy"]
+        assert low <= accuracy[0] <= high and accuracy.shape == (2,) and accuracy[1] == 0
+        assert not again.advance(state, {"accuracy": accuracy})[1]
+
+
+def test_a_retrained_net_reads_n_with_the_head_that_read_it():
+    """Multi-head: the head of N = `origin` is the one at its place in the list."""
+    start = {
+        "raw_timescale": jnp.ones(4),
+        "input_weight": jnp.ones(4),
+        "bias": jnp.zeros(4),
+        "recurrent": jnp.zeros((4, 4)),
+        "readout": jnp.arange(3.0)[:, None, None] * jnp.ones((3, 2, 4)),
+        "readout_bias": jnp.arange(3.0)[:, None] * jnp.ones((3, 2)),
+        "list_start": jnp.asarray(2),
+    }
+    again = Retraining(origin=3, target=4, last=6, units=4)
+    net = again.begin(jax.random.key(0), start).net
+    assert net.readout.shape == (5, 2, 4) and (net.readout == 1).all()
+    assert (net.readout_bias == 1).all()
+    late = again.begin(jax.random.key(0), {**start, "list_start": jnp.asarray(3)}).net
+    assert (late.readout == 0).all()
 
 
 def test_a_delay_of_bits_does_not_survive_another_resolution(trained):

@@ -54,7 +54,7 @@ def last_states(net, start, stream):
 
 
 def recursion(net, start, bits):
-    """Section 2.1 to 2.3 written out, in float64."""
+    """[rnn-2.1] to [rnn-2.3] written out, in float64."""
     inside, hold, smooth = net.dynamics
     raw, w_in, b_in, w, b_h = (
         np.asarray(part, "float64")

@@ -49,7 +49,7 @@ def leaky(tau, trials, steps, rng):
 
 @pytest.fixture(scope="module")
 def repeats():
-    """Autocorrelations of 40 repeats at each time constant, as in the table of section 4."""
+    """Autocorrelations of 40 repeats at each time constant, as in the table of [rnn-8.2]."""
     rng = np.random.default_rng(0)
     found = [correlations(leaky(TAUS, 10, 20_000, rng)) for _ in range(40)]
     return np.stack(found, axis=1)

@@ -66,7 +66,7 @@ def weights(*first):
     experiments = [experiment for experiment in experiments for _ in jax.devices()]
     program = compile_program(experiments[0], len(experiments))
     batch = program.place(stack([(experiment, 3) for experiment in experiments]))
-    carry, _ = program.chunk(*batch, program.init(*batch)[0], np.int32(0))
+    carry, _ = program.chunk(*batch, program.init(*batch, None)[0], np.int32(0))
     return np.asarray(carry.state.net.recurrent)[:: len(jax.devices())]
 
 

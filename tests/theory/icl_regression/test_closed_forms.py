@@ -24,7 +24,7 @@ def float64():
 
 
 def brute_force_loss(omega, mu, setting):
-    """Lt by a double loop over heads, as section 4.1 writes it."""
+    """Lt by a double loop over heads, as [icl-3.1] writes it."""
     d, length, noise = setting
     total = 1 + noise
     for h in range(len(mu)):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,7 +90,7 @@ def test_eigenvalues_are_averages_of_the_kernel(setting):
         )
     ],
 )
-def test_levels_of_section_four(setting, rfa, rfmlp):
+def test_levels_are_those_of_an_independent_computation(setting, rfa, rfmlp):
     for wanted, spectrum in ((rfa, spectra.rfa_spectrum(setting)),
                              (rfmlp, spectra.rfmlp_spectrum(setting))):  # fmt: skip
         for level, value in wanted.items():
@@ -106,7 +107,7 @@ def test_levels_of_section_four(setting, rfa, rfmlp):
         (3, True, {(1, 0): 0.4103, (1, 2): 0.3846, (3, 2): 0.0308, (3, 4): 0.1744}),
     ],
 )
-def test_energies_of_section_four(power, weighted, shares):
+def test_energies_are_those_of_an_independent_computation(power, weighted, shares):
     found = spectra.monomial_energies(power, weighted, Setting(16, 16))
     whole = spectra.variance(found)
     for level, share in shares.items():
@@ -162,7 +163,7 @@ def test_a_level_that_is_not_there_is_named():
         curves.infinite_width(spectrum, {(9, 9): 1.0}, 10, 0.1)
 
 
-def test_norms_and_bounds_of_section_four():
+def test_norms_and_bounds_are_those_of_an_independent_computation():
     for keys in (2, 32):
         spectrum = spectra.rfa_spectrum(Setting(8, keys))
         wanted = (3.30, 11.01, 113.1, 1568, 3320)
@@ -183,7 +184,7 @@ def test_the_sector_reproduces_the_exact_norm_without_a_mean():
     assert found == pytest.approx(exact, rel=0.05)
 
 
-def test_the_floor_is_what_section_six_says():
+def test_the_floor_at_d_8_and_four_keys():
     assert norms.additive_floor(8, 4) == pytest.approx(0.811, abs=1e-3)
 
 
@@ -238,3 +239,41 @@ def test_the_grid_of_shared_heads_is_fine_enough(monkeypatch):
     fine = errors(240)
     assert abs(errors(len(shared_heads._GRID)) / fine - 1).max() < 3e-4
     assert abs(errors(12) / fine - 1).max() > 3e-4
+
+
+@pytest.mark.parametrize("width", [60, 300, 1800])
+@pytest.mark.parametrize("samples, ridge", [(40, 1e-3), (200, 1e-4), (900, 0.3)])
+def test_finite_width_is_the_deterministic_equivalent_of_the_literature(width, samples, ridge):
+    """[rfa-4.2] in the form of Defilippis, Loureiro & Misiakiewicz 2024, solved by itself."""
+    rng = np.random.default_rng(width)
+    lam, count = np.geomspace(1.0, 1e-4, 6), np.array([1.0, 3, 10, 40, 200, 900])
+    energy, noise = rng.uniform(0.1, 1.0, 6), 0.3
+    levels = tuple((0, b) for b in range(6))
+    spectrum = spectra.Spectrum(levels, lam, count, 0.0)
+
+    def trace(power, nu):
+        return np.sum(count * lam / (lam + nu) ** power)
+
+    def first(nu2):
+        return nu2 * (1 - trace(1, nu2) / width)
+
+    def off(log):
+        nu2 = np.exp(log)
+        return samples - ridge / first(nu2) - trace(1, nu2)
+
+    lowest = -40.0
+    if trace(1, np.exp(lowest)) > width:  # nu1 > 0 from here on
+        lowest = scipy.optimize.brentq(lambda log: trace(1, np.exp(log)) - width, -40.0, 10.0)
+        lowest += 1e-9
+    nu2 = np.exp(scipy.optimize.brentq(off, lowest, 10.0, xtol=1e-13))
+    nu1 = first(nu2)
+    second = np.sum(count * lam**2 / (lam + nu2) ** 2)
+    upsilon = (1 - nu1 / nu2) ** 2 + (nu1 / nu2) ** 2 * second / (width - second)
+    upsilon *= width / samples
+    chi = trace(2, nu2) / (width - second)
+    bias = np.sum(energy * (1 + chi * lam) / (lam + nu2) ** 2)
+    wanted = (nu2**2 * bias + noise) / (1 - upsilon) - noise
+    found = curves.finite_width(
+        spectrum, dict(zip(levels, energy, strict=True)), samples, width, ridge, noise
+    )
+    assert found == pytest.approx(wanted, rel=1e-6)

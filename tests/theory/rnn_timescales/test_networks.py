@@ -75,7 +75,7 @@ def test_where_units_stay_positive_the_closure_is_exact(form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("probability", [0.5, 0.2])
 def test_the_closure_predicts_simulated_networks(form, probability):
-    """Its tolerances are those of T3 for measured gains; another network's weights fail them."""
+    """Its tolerances are those of C-RNN-23; another network's weights fail them."""
     rng = np.random.default_rng(0)
     recurrent, drive, bias, tau = random_network(rng, 40, 1.2, slowest=3.0)
     bits = (rng.random((4000, 40)) < probability).astype(float)

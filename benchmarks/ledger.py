@@ -1,0 +1,96 @@
+"""What each room costs at each preset: processor seconds, beside a loop that tells the machine.
+
+    python -m benchmarks.ledger [PAPER ...] [--preset quick]
+
+runs `python -m figures PAPER --preset PRESET` cold in a folder of its own and writes what it took
+to `benchmarks/ledger.json`, where tests hold it against the house's limit of 180 s of processor
+time a room at quick on the machine whose calibration loop took `REFERENCE` seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sims.engine.devices import cores
+
+LEDGER = Path(__file__).with_name("ledger.json")
+# Processor seconds of `calibration` on the machine that limits are stated for: two cores of an AMD
+# EPYC (family 25, model 1) at 2.4 GHz.
+REFERENCE = 0.56
+LIMIT = 180.0
+
+
+def calibration() -> float:
+    """Processor seconds of a fixed loop: products, random numbers, and plain Python in equal parts.
+
+    The least of three, since other work on the machine only adds.
+    """
+    rng, times = np.random.default_rng(0), []
+    square = rng.normal(size=(256, 256))
+    for _ in range(3):
+        begun = time.process_time()
+        for _ in range(90):
+            square = square @ square
+            square /= np.abs(square).max()
+        rng.normal(size=14_000_000)
+        total = 0
+        for number in range(4_500_000):
+            total += number
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def measure(paper: str, preset: str) -> dict[str, Any]:
+    """What a room's main job takes, cold."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["-m", "figures", paper, "--preset", preset, "--results", f"{folder}/results"]
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        done = subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = sum(getattr(after, name) - getattr(before, name) for name in ("ru_utime", "ru_stime"))
+    return {
+        "processor_s": round(spent, 1),
+        "wall_s": round(time.monotonic() - begun, 1),
+        "peak_MiB": round(after.ru_maxrss / 1024),
+        "calibration_s": round(calibration(), 3),
+        "exit_code": done.returncode,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {cores()} cores",
+    }
+
+
+def relative(entry: dict[str, Any]) -> float:
+    """Processor seconds on the machine that limits are stated for."""
+    return entry["processor_s"] * REFERENCE / entry["calibration_s"]
+
+
+def main() -> None:
+    """Measure rooms and write the ledger."""
+    import figures
+    from sims.engine.rooms import papers
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ledger", description=__doc__)
+    parser.add_argument("papers", nargs="*", metavar="PAPER")
+    parser.add_argument("--preset", default="quick")
+    options = parser.parse_args()
+    for paper in options.papers or papers(figures, figures.NOT_ROOMS):
+        entry = measure(paper, options.preset)
+        stored = json.loads(LEDGER.read_text()) if LEDGER.exists() else {}
+        stored.setdefault(paper, {})[options.preset] = entry
+        LEDGER.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
+        print(f"{paper} at {options.preset}: {entry}, {relative(entry):.0f} s at reference")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""What the environment may set: it changes no number, or is refused in one line."""
+
+import errno
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sims.engine import checkpoint
+from sims.engine.errors import Incomplete, UserError
+from sims.engine.execute import run
+from sims.engine.provenance import provenance
+from sims.engine.sweep import Sweep
+from tests.sims.engine.toy import Quadratic
+
+ROOT = Path(__file__).parents[3]
+
+SCRIPT = """
+import json
+import jax
+from sims import Experiment, Sweep, run, traced
+
+class Noisy(Experiment):
+    rate: float = traced(default=0.1, help="step size", gt=0, lt=2)
+    def init(self, key):
+        return jax.random.normal(key, (5,))
+    def step(self, x, key):
+        return (1 - self.rate) * x + jax.random.normal(key, x.shape), {"x": x.sum()}
+
+base = Noisy(steps=3, log_every=1)
+data = run(base, rate=[0.1, 0.3], seeds=2, quiet=True)
+ids = [one.id for one in Sweep(base, {"rate": [0.1, 0.3]}, 2).runs()]
+print(json.dumps([ids, data.x.isel(step=-1).values.tolist()]))
+"""
+
+
+def script(tmp_path, **environment):
+    """The script's ids and numbers under some environment; each in an empty store."""
+    folder = tmp_path / "-".join(environment) if environment else tmp_path / "plain"
+    folder.mkdir()
+    (folder / "noisy.py").write_text(SCRIPT)
+    return subprocess.run(
+        [sys.executable, "noisy.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return json.loads(script(tmp_path_factory.mktemp("plain")).stdout)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("JAX_RANDOM_SEED_OFFSET", "1"),
+        ("JAX_THREEFRY_PARTITIONABLE", "0"),
+        ("JAX_ENABLE_X64", "1"),
+        ("JAX_DISABLE_JIT", "1"),
+        ("JAX_DEFAULT_DEVICE", "cpu"),
+        ("JAX_DEFAULT_PRNG_IMPL", "rbg"),
+        ("PYTHONHASHSEED", "7"),
+        ("LC_ALL", "C"),
+    ],
+)
+def test_it_changes_neither_name_nor_number(name, value, plain, tmp_path):
+    found = script(tmp_path, **{name: value})
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout) == plain
+
+
+def test_a_platform_that_is_not_there_is_one_line(tmp_path):
+    (tmp_path / "sims").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "sims", "run", "rf_attention.pool", "--preset", "smoke"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cuda"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "JAX finds no" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+
+
+def test_a_home_and_a_terminal_without_its_letters(tmp_path):
+    """`~` is a home, and a path that the terminal cannot print stops nothing."""
+    home = tmp_path / "dom-łódź"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "sims", "run", "rf_attention.pool", "--preset", "smoke"]
+        + ["--results=~/r"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home)}
+        | {"PYTHONIOENCODING": "latin-1", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (home / "r/lemmax-store.json").exists() and not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_one_line(code, store, monkeypatch):
+    def flock(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(UserError, match=r"cannot lock .*: expected a file system with locks"):
+        run([Sweep(Quadratic(steps=2, log_every=1))], store, quiet=True)
+
+
+def test_a_disk_without_inodes_is_one_line_and_loses_nothing(store, monkeypatch):
+    sweep = Sweep(Quadratic(steps=2, log_every=1))
+    with monkeypatch.context() as patched:
+
+        def mkdir(self, *_, **__):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        patched.setattr(checkpoint.Path, "mkdir", mkdir)
+        with pytest.raises(Incomplete, match="No space left on device"):
+            run([sweep], store, quiet=True)
+    assert run([sweep], store, quiet=True).computed == 1
+
+
+def git(folder, *words):
+    who = {
+        f"GIT_{role}_{what}": "x@y"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    return subprocess.run(
+        ["git", *words], cwd=folder, env={**os.environ, **who}, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_the_commit_is_that_of_the_paper_s_own_repository(tmp_path, monkeypatch):
+    """Not that of any repository around it, and none where nothing tracks the file."""
+    folder = tmp_path / "thesis"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    for name in ("tracked_paper", "loose_paper"):
+        (folder / f"{name}.py").write_text("VALUE = 1\n")
+    git(folder, "init", "-q")
+    git(folder, "add", "tracked_paper.py")
+    git(folder, "commit", "-q", "-m", "paper")
+    head = git(folder, "rev-parse", "HEAD")
+    import loose_paper  # noqa: F401  # pyright: ignore[reportMissingImports]
+    import tracked_paper  # noqa: F401  # pyright: ignore[reportMissingImports]
+
+    assert len(head) == 40 and provenance("tracked_paper")["commit"] == head
+    loose = provenance("loose_paper")
+    assert loose["commit"] is None and loose["engine"]["commit"] != head
