@@ -191,24 +191,25 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from sims.engine.plan import under_way
     from sims.engine.results import index, load
-    from sims.engine.store import Store, read_json
+    from sims.engine.store import Store
 
     sweep, _ = _sweep(options)
     store = Store(options.results, create=False)
     wanted = {run.id for run in sweep.runs()}
     stored = wanted & index(store, sweep.name).keys()
-    partial = store.folder("partial", sweep.name).glob("*/batch.json")
-    running = [len(wanted & set(read_json(path)["runs"])) for path in partial]
+    running = set().union(*(kept["runs"] for _, kept in under_way(store, sweep.name)))
+    running &= wanted - stored
     complete = len(stored) == len(wanted)
     data = load(store, sweep) if complete else None
     if options.json:
         found = {"experiment": sweep.name, "wanted": len(wanted), "stored": len(stored)}
-        found |= {"under_way": sum(running), "data": data and data.to_dict(data=False)}
+        found |= {"under_way": len(running), "data": data and data.to_dict(data=False)}
         print(json.dumps(found, indent=1, default=str))
     else:
         print(
-            f"{options.name}: {len(stored)} of {len(wanted)} runs stored, {sum(running)} under way"
+            f"{options.name}: {len(stored)} of {len(wanted)} runs stored, {len(running)} under way"
         )
         if data is not None and not options.quiet:
             sources = json.loads(data.attrs.pop("provenance"))

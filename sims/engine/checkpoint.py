@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import jax
 import jax.numpy as jnp
@@ -21,35 +22,51 @@ from jaxtyping import PyTree
 
 from sims.engine.errors import Incomplete, UserError
 
+# A lock file has a byte for each run, and this one for the moment of taking several.
+_TAKING = 0
+
 
 @contextlib.contextmanager
-def locked(folders: Sequence[Path]) -> Iterator[bool]:
-    """Hold `folders` for this process; yields False at once when another process holds one.
+def held(file: Path, runs: Sequence[str]) -> Iterator[set[str]]:
+    """Hold those of `runs` that no other process holds, and yield them.
 
-    The kernel drops a lock when its holder ends, however it ends.
+    Several are taken in one go: of two processes that ask for the same, one gets all. The kernel
+    drops the locks when their holder ends, however it ends.
+
+    Args:
+        file: where the locks of an experiment are, made where it is missing.
+        runs: ids.
 
     Raises:
-        Incomplete: the disk has no room for a folder, or no right to make one.
+        Incomplete: the disk has no room for the file, or no right to make it.
         UserError: the file system knows no locks.
     """
-    with contextlib.ExitStack() as stack:
-        for folder in folders:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context((folder / "lock").open("w"))
-            except OSError as error:
-                raise Incomplete(f"cannot write in {folder}: {error.strerror}") from None
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            except OSError as error:
-                raise UserError(
-                    f"cannot lock {folder} ({error.strerror}): expected a file system with locks; "
-                    "choose another with --results"
-                ) from None
-        yield True
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        locks = file.open("w")
+    except OSError as error:
+        raise Incomplete(f"cannot write {file}: {error.strerror}") from None
+    with locks:
+        try:
+            fcntl.lockf(locks, fcntl.LOCK_EX, 1, _TAKING)
+            mine = {run for run in runs if _taken(locks, int(run[:15], 16) + 1)}
+            fcntl.lockf(locks, fcntl.LOCK_UN, 1, _TAKING)
+        except OSError as error:
+            raise UserError(
+                f"cannot lock {file} ({error.strerror}): expected a file system with locks; "
+                "choose another with --results"
+            ) from None
+        yield mine
+
+
+def _taken(locks: IO[str], byte: int) -> bool:
+    try:
+        fcntl.lockf(locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return False
+        raise
+    return True
 
 
 def latest(folder: Path) -> int:

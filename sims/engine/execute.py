@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -170,19 +169,18 @@ class _Driver:
         return group.resized(self.store, size)
 
     def batch(self, group: Group, program: Program, runs: list[Run]) -> int:
-        """Compute one batch unless another process holds or finished it; the number computed."""
-        folders = group.folders(self.store, runs)
-        with checkpoint.locked(folders) as mine:
-            if not mine:
-                return 0
-            if not index(self.store, group.name).keys() >= {run.id for run in runs}:
+        """Compute what of a batch no other process holds or finished; the number computed."""
+        with checkpoint.held(group.locks(self.store), [run.id for run in runs]) as mine:
+            known = index(self.store, group.name)
+            runs = [run for run in runs if run.id in mine and run.id not in known]
+            if runs:
+                folders = group.folders(self.store, runs)
                 members = [runs] if len(folders) == 1 else [[run] for run in runs]
                 for folder, own in zip(folders, members, strict=True):
                     kept = {"runs": [run.id for run in own], "batch_size": group.batch_size}
                     write_json(folder / "batch.json", kept)
                 self.file(group, program, runs, folders)
-            for folder in folders:
-                shutil.rmtree(folder, ignore_errors=True)
+        group.clear(self.store)
         return len(runs)
 
     def file(self, group: Group, program: Program, runs: list[Run], folders: list[Path]) -> None:

@@ -29,6 +29,13 @@ def listen() -> None:
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             signal.signal(number, _hear)
+        sys.unraisablehook = _unraisable
+
+
+def _unraisable(what: sys.UnraisableHookArgs) -> None:
+    """Say nothing of an interruption inside a library's callback: it is remembered."""
+    if what.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(what)
 
 
 def _hear(number: int, frame: FrameType | None) -> None:

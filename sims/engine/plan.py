@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -52,14 +55,24 @@ class Group:
         names = ids if self.alone else [digest([self.batch_size, *ids])]
         return [store.folder("partial", self.name, name) for name in names]
 
+    def locks(self, store: Store) -> Path:
+        """The file that says which runs a process computes now."""
+        return store.folder("partial", self.name) / "lock"
+
+    def clear(self, store: Store) -> None:
+        """Drop the checkpoints of batches whose every run is filed, in this batch or in others."""
+        known = index(store, self.name).keys()
+        for folder, kept in under_way(store, self.name):
+            if known >= set(kept["runs"]):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def batches(self, store: Store) -> list[list[Run]]:
         """The missing runs as batches; the last may be short. Batches under way come first."""
         left = {run.id: run for run in self.missing(store)}
         if self.alone:
             return self._alone(store, list(left.values()))
         batches = []
-        for path in sorted(store.folder("partial", self.name).glob("*/batch.json")):
-            kept = read_json(path)
+        for _, kept in under_way(store, self.name):
             if kept["batch_size"] == self.batch_size and left.keys() >= set(kept["runs"]):
                 batches.append([left.pop(id) for id in kept["runs"]])
         return batches + self._cut(list(left.values()))
@@ -95,6 +108,16 @@ class Group:
     def _file(self, store: Store) -> Path:
         devices = f"{mesh().devices.flat[0].platform}{mesh().size}"
         return store.folder("plans") / f"{digest([devices, *sorted(self.runs)])}.json"
+
+
+def under_way(store: Store, experiment: str) -> list[tuple[Path, dict[str, Any]]]:
+    """Folders of an experiment's batches that are not filed yet, and what each is a batch of."""
+    found = []
+    for path in sorted(store.folder("partial", experiment).glob("*/batch.json")):
+        # Another process may file the batch, and drop its folder, just now.
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path.parent, read_json(path)))
+    return found
 
 
 def plan(sweeps: Sequence[Sweep]) -> list[Group]:

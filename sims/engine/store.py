@@ -2,7 +2,8 @@
 
     results/lemmax-store.json            marks the folder as ours
     results/runs/<experiment>/<id>.json  the record of a finished batch; it names its data, a .nc
-    results/partial/<experiment>/<id>/   a batch under way: lock and checkpoints
+    results/partial/<experiment>/<id>/   a batch under way: its runs and checkpoints
+    results/partial/<experiment>/lock    a byte for each run, locked by who computes it
     results/plans/<id>.json              the size of batches that some runs were planned with
     results/tables/<name>/<id>.json      the record of a cached analysis, likewise
     results/claims/<id>.json             what was found of a claim, by preset

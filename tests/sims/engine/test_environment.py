@@ -107,10 +107,10 @@ def test_a_home_and_a_terminal_without_its_letters(tmp_path):
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_a_file_system_without_locks_is_one_line(code, store, monkeypatch):
-    def flock(*_):
+    def lockf(*_):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(fcntl, "lockf", lockf)
     with pytest.raises(UserError, match=r"cannot lock .*: expected a file system with locks"):
         run([Sweep(Quadratic(steps=2, log_every=1))], store, quiet=True)
 

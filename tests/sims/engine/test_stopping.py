@@ -141,4 +141,4 @@ def test_a_store_that_was_interrupted_is_whole(start, tmp_path):
     found = list(Store(tmp_path / "results").records("runs", "outside.Slow"))
     ids = [run["id"] for _, record in found for run in record["runs"]]
     assert len(ids) == len(set(ids)) == 12
-    assert not list((tmp_path / "results/partial").glob("*/*"))
+    assert not list((tmp_path / "results/partial").glob("*/*/"))
