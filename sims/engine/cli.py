@@ -54,7 +54,7 @@ def _warned(prog: str, message: Warning | str, category: type[Warning], *where: 
 def guarded(prog: str, command: Callable[[], int]) -> int:
     """Run `command` and turn its expected ends into one line and an exit code."""
     one_blas_thread()
-    interrupt.listen()
+    interrupt.listen(prog)
     for stream in (sys.stdout, sys.stderr):  # a terminal may lack a letter of a path or a formula
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -71,7 +71,7 @@ def guarded(prog: str, command: Callable[[], int]) -> int:
         print(f"{prog}: {error}", file=sys.stderr)
         return AMISS
     except KeyboardInterrupt:
-        print(f"{prog}: interrupted; the same command resumes", file=sys.stderr)
+        print(f"{prog}: {interrupt.STOPPED}", file=sys.stderr)
         return AMISS
     except BrokenPipeError:
         # The reader of a pipe went away; keep Python's own flush at exit from complaining.

@@ -1,6 +1,6 @@
 """Ctrl-C and a scheduler's SIGTERM, heard from the first moment and acted on where nothing is lost.
 
-A command listens from its start (`listen`). A signal stops it at once by `KeyboardInterrupt`,
+A command listens from its start (`listen`). A signal stops it at once by `Interrupted`,
 except inside a `shielded` block, which asks `requested` where it can stop without loss; a second
 signal acts at once there too. The request is remembered: an exception that is raised inside a
 library's callback and swallowed there is followed by a stop at the next point.
@@ -9,6 +9,7 @@ library's callback and swallowed there is followed by a stop at the next point.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -16,33 +17,60 @@ from collections.abc import Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOPPED = "interrupted; the same command resumes"
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked to stop.
+
+    A class of its own, since a bare `KeyboardInterrupt` that passes through code run from C makes
+    the interpreter end by the signal, even when it was caught and the exit code chosen.
+    """
 
 
 class _State:
     requested = False
     shields = 0
+    prog = ""
 
 
-def listen() -> None:
-    """Hear SIGINT and SIGTERM from now on; do nothing outside the main thread, which hears all."""
+def listen(prog: str = "") -> None:
+    """Hear SIGINT and SIGTERM from now on; do nothing outside the main thread, which hears all.
+
+    Args:
+        prog: the command whose process this is, if it is one: it may then be ended on the spot.
+    """
     forget()
     if threading.current_thread() is threading.main_thread():
+        _State.prog = prog
         for number in SIGNALS:
             signal.signal(number, _hear)
-        sys.unraisablehook = _unraisable
+        if prog:
+            sys.unraisablehook = _unraisable
 
 
 def _unraisable(what: sys.UnraisableHookArgs) -> None:
     """Say nothing of an interruption inside a library's callback: it is remembered."""
-    if what.exc_type is not KeyboardInterrupt:
+    if not issubclass(what.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(what)
 
 
 def _hear(number: int, frame: FrameType | None) -> None:
     again, _State.requested = _State.requested, True
     if again or not _State.shields:
-        raise KeyboardInterrupt
+        if _State.prog and _importing(frame):
+            print(f"{_State.prog}: {STOPPED}", file=sys.stderr, flush=True)
+            os._exit(1)
+        raise Interrupted
     print("stopping at the next point where nothing is lost; again stops now", file=sys.stderr)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether an import is under way: nothing is lost then, and an extension module that is stopped
+    halfway can abort the interpreter."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None
 
 
 def requested() -> bool:
