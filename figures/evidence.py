@@ -166,7 +166,7 @@ class Check:
         decide: a pure function from the claim and the findings to a verdict.
         findings: from the evidence, the further arguments of `decide`.
         broken: likewise, of the claim's falsifier: `decide` must say that the claim fails.
-        slow: the falsifier trains for more than some five seconds.
+        slow: the falsifier asks for a sweep; tests keep what it found.
     """
 
     id: str

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from theory.claims import Claim, Outcome, Verdict, measured, register
+from theory.claims import Claim, Outcome, Verdict, citations, measured, register
 
 PROG = "python -m theory"
 FINISHED, AMISS, USAGE = 0, 1, 2
@@ -41,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
             near = difflib.get_close_matches(id.casefold(), folded, n=1, cutoff=0)
             hint = f"did you mean {folded[near[0]]!r}?" if near else "no claim is registered"
             return _usage(f"unknown claim {id!r}; {hint}")
+    if options.bibtex:
+        rooms = dict.fromkeys(paper for paper, _ in known.values())
+        print("\n\n".join(paper.bibtex() for room in rooms for paper in citations(room)))
+        return FINISHED
     results = Path(options.results)
     if results.exists() and not results.is_dir():
         return _usage(f"{results} is no folder; give --results the folder that figures wrote")
@@ -71,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quiet", action="store_true", help="id and state only")
     parser.add_argument("--json", action="store_true", help="a list of objects")
+    parser.add_argument(
+        "--bibtex", action="store_true", help="the papers as bibliography entries, and nothing else"
+    )
     return parser
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import theory
+from theory.citation import Paper
 
 Kind = Literal["identity", "bound", "asymptotic", "empirical"]
 State = Literal["holds", "fails", "undecided", "not run at this preset", "never run"]
@@ -242,7 +243,7 @@ class Outcome:
 def papers() -> list[str]:
     """Keys of the papers that have a room in this layer, by folder name."""
     found = {module.name for module in pkgutil.iter_modules(theory.__path__)}
-    return sorted(found - {"claims", "labels", "__main__"})
+    return sorted(found - {"__main__", "citation", "claims", "labels"})
 
 
 def register(paper: str | None = None) -> dict[str, tuple[str, Claim]]:
@@ -273,6 +274,11 @@ def register(paper: str | None = None) -> dict[str, tuple[str, Claim]]:
                 )
             found[claim.id] = (key, claim)
     return found
+
+
+def citations(paper: str) -> tuple[Paper, ...]:
+    """The papers that a room tests, for a bibliography."""
+    return tuple(getattr(importlib.import_module(f"theory.{paper}"), "CITATIONS", ()))
 
 
 @functools.cache

@@ -142,5 +142,6 @@ CHECKS = (
         activations,
         lambda e: _nets(e, ACTIVATIONS),
         lambda e: _nets(e, ROLLED_ACTIVATION),
+        slow=True,
     ),
 )

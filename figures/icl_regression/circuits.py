@@ -191,13 +191,32 @@ FIGURE = Figure(
     ("C-ICL-18", "C-ICL-19", "C-ICL-27", "C-ICL-44"),
 )
 CHECKS = (
-    Check("C-ICL-18", diagonal, lambda e: (nets_of(e, TRAINED),), lambda e: (nets_of(e, ROLLED),)),
-    Check("C-ICL-19", label_only, lambda e: (nets_of(e, TRAINED),), lambda e: (rolled_output(e),)),
+    Check(
+        "C-ICL-18",
+        diagonal,
+        lambda e: (nets_of(e, TRAINED),),
+        lambda e: (nets_of(e, ROLLED),),
+        slow=True,
+    ),
+    Check(
+        "C-ICL-19",
+        label_only,
+        lambda e: (nets_of(e, TRAINED),),
+        lambda e: (rolled_output(e),),
+        slow=True,
+    ),
     Check(
         "C-ICL-27",
         same_sign,
         lambda e: (nets_of(e, SEVERAL, every=True), ends(e).two_signed),
         lambda e: (unsigned(e), ends(e, 4.0).two_signed),
+        slow=True,
     ),
-    Check("C-ICL-44", nothing_else, lambda e: (nets_of(e, TRAINED),), lambda e: (rolled_keys(e),)),
+    Check(
+        "C-ICL-44",
+        nothing_else,
+        lambda e: (nets_of(e, TRAINED),),
+        lambda e: (rolled_keys(e),),
+        slow=True,
+    ),
 )

@@ -195,5 +195,6 @@ CHECKS = (
         preconditioning,
         lambda e: _found(e, CORRELATED),
         lambda e: _found(e, uncorrelated(e)),
+        slow=True,
     ),
 )

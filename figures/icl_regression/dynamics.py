@@ -264,10 +264,10 @@ def _rolled(evidence: Evidence) -> tuple[Nets]:
 
 
 CHECKS = (
-    Check("C-ICL-20", sign_matching, _several, _rolled),
-    Check("C-ICL-21", zero_sum, _several, lambda e: (next_seed(e),)),
-    Check("C-ICL-22", homogeneity, _several, _rolled),
-    Check("C-ICL-23", valley, _several, _rolled),
+    Check("C-ICL-20", sign_matching, _several, _rolled, slow=True),
+    Check("C-ICL-21", zero_sum, _several, lambda e: (next_seed(e),), slow=True),
+    Check("C-ICL-22", homogeneity, _several, _rolled, slow=True),
+    Check("C-ICL-23", valley, _several, _rolled, slow=True),
     Check(
         "C-ICL-24",
         single_head,
@@ -279,5 +279,6 @@ CHECKS = (
         overshoot,
         lambda e: (paths_of(e, SEVERAL),),
         lambda e: (reversed_paths(e, ROLLED_SEVERAL),),
+        slow=True,
     ),
 )

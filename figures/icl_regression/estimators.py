@@ -308,11 +308,13 @@ CHECKS = (
         head_count,
         lambda e: _counting(e, TRAINED),
         lambda e: _counting(e, ROLLED),
+        slow=True,
     ),
     Check(
         "C-ICL-29",
         length_generalisation,
         lambda e: _all_lengths(e, SEVERAL),
         lambda e: _all_lengths(e, ROLLED_SEVERAL),
+        slow=True,
     ),
 )

@@ -102,5 +102,6 @@ CHECKS = (
         forms,
         lambda e: (paths_of(e, SEVERAL),),
         lambda e: (reversed_paths(e, short(e, 2, 4)),),
+        slow=True,
     ),
 )

@@ -140,11 +140,12 @@ FIGURE = Figure(
     ("C-ICL-30", "C-ICL-31"),
 )
 CHECKS = (
-    Check("C-ICL-30", length_failure, _failure, _no_failure),
+    Check("C-ICL-30", length_failure, _failure, _no_failure, slow=True),
     Check(
         "C-ICL-31",
         learns_gd,
         lambda e: (final(e),),
         lambda e: (final(e, short_linear(e), factor=0.5),),
+        slow=True,
     ),
 )

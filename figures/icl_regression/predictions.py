@@ -159,5 +159,6 @@ CHECKS = (
         predicted_path,
         lambda e: (_found(e, SGD, False),),
         lambda e: (_found(e, short_sgd(e), True),),
+        slow=True,
     ),
 )

@@ -211,6 +211,7 @@ CHECKS = (
         published_size,
         lambda e: (nets_of(e, SIZED),),
         lambda e: (nets_of(e, short(e, 2, 4)),),
+        slow=True,
     ),
     Check("C-ICL-41", temperature_law, _gammas, lambda e: (stationary_gammas(0.25, -1.0),)),
 )

@@ -119,6 +119,7 @@ CHECKS = (
         superposition,
         lambda e: (task_nets_of(e, MANY),),
         lambda e: (tasks_alike(e, 2, 3, 4),),
+        slow=True,
     ),
     Check(
         "C-ICL-37",

@@ -181,17 +181,20 @@ CHECKS = (
         combined_steps,
         lambda e: (task_nets_of(e, TASKS), WINDOWS),
         lambda e: (tasks_alike(e, 2, 3), WINDOWS),
+        slow=True,
     ),
     Check(
         "C-ICL-35",
         specialisation,
         lambda e: (task_nets(e.sweep(TASKS[4])),),
         lambda e: (tasks_alike(e, 2)[2],),
+        slow=True,
     ),
     Check(
         "C-ICL-36",
         cross_reading,
         lambda e: (task_nets(e.sweep(TASKS_SHARED)),),
         lambda e: (tasks_alike(e, 4)[4],),
+        slow=True,
     ),
 )

@@ -113,11 +113,12 @@ FIGURE = Figure(
     ("C-RFA-29", "C-RFA-30"),
 )
 CHECKS = (
-    Check("C-RFA-29", floor, lambda e: _floor(e, False), lambda e: _floor(e, True)),
+    Check("C-RFA-29", floor, lambda e: _floor(e, False), lambda e: _floor(e, True), slow=True),
     Check(
         "C-RFA-30",
         universal,
         lambda e: (errors(e, "expressive")["RFA"], FUNCTIONS[:4]),
         lambda e: (errors(e, "expressive")["RFA"], FUNCTIONS[4:]),
+        slow=True,
     ),
 )

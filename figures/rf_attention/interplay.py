@@ -184,6 +184,6 @@ FIGURE = Figure(
     ("C-RFA-31", "C-RFA-34"),
 )
 CHECKS = (
-    Check("C-RFA-31", best_mean, _errors, _reversed),
-    Check("C-RFA-34", noise_enters, lambda e: noisy(e, True), lambda e: noisy(e, False)),
+    Check("C-RFA-31", best_mean, _errors, _reversed, slow=True),
+    Check("C-RFA-34", noise_enters, lambda e: noisy(e, True), lambda e: noisy(e, False), slow=True),
 )

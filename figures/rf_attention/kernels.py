@@ -145,7 +145,7 @@ CHECKS = (
         lambda e: (e.table(kernel_errors), 0.0),
         lambda e: (e.table(kernel_errors), 0.05),
     ),
-    Check("C-RFA-9", rfa_levels, _rfa, lambda e: _rfa(e, broken=True)),
-    Check("C-RFA-10", rfmlp_levels, _rfmlp, lambda e: _rfmlp(e, broken=True)),
+    Check("C-RFA-9", rfa_levels, _rfa, lambda e: _rfa(e, broken=True), slow=True),
+    Check("C-RFA-10", rfmlp_levels, _rfmlp, lambda e: _rfmlp(e, broken=True), slow=True),
     Check("C-RFA-17", free_of_dimension, lambda e: (e.table(cheapest),), swapped_prices),
 )

@@ -113,6 +113,7 @@ CHECKS = (
         infinite_width,
         lambda e: _theories(e, "limit"),
         lambda e: _theories(e, "scalar"),
+        slow=True,
     ),
-    Check("C-RFA-22", bounded, lambda e: _bound(e, False), lambda e: _bound(e, True)),
+    Check("C-RFA-22", bounded, lambda e: _bound(e, False), lambda e: _bound(e, True), slow=True),
 )

@@ -188,11 +188,14 @@ FIGURE = Figure(
     ("C-RFA-19", "C-RFA-21", "C-RFA-35"),
 )
 CHECKS = (
-    Check("C-RFA-21", falls, lambda e: (excess(widening(e, WIDTHS["RFA"])),), _limitless),
+    Check(
+        "C-RFA-21", falls, lambda e: (excess(widening(e, WIDTHS["RFA"])),), _limitless, slow=True
+    ),
     Check(
         "C-RFA-35",
         shared,
         lambda e: shared_findings(e, "own"),
         lambda e: shared_findings(e, "scalar"),
+        slow=True,
     ),
 )

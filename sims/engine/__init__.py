@@ -1,5 +1,12 @@
 """Paper-agnostic machinery: it runs, keeps and finds experiments, and knows no paper.
 
-Read in this order: `experiment` (what a user writes), `sweep` (what is asked for), `program` (what
-is compiled), `plan` and `execute` (how it is driven), `results` and `store` (what is kept).
+Read in this order:
+
+- what a user writes: `experiment`, `check` (what of it cannot be filed), `optimisers`;
+- what is asked for: `sweep`, and by which name it is kept: `identity`, `code` (what a function
+  reaches), `sources` and `live` (that code as it was imported), `syntax`;
+- what is compiled: `program`, `devices`;
+- how it is driven: `plan`, `execute`, `drive`, `compaction`, `checkpoint`, `interrupt`, `progress`;
+- what is kept: `store`, `results`, `tables`, `provenance`, and from there back: `analysis`;
+- how it is reached: `front` (scripts), `rooms` (papers by name), `cli`, `errors`.
 """

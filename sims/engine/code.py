@@ -14,7 +14,7 @@ import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sims.engine import live
@@ -49,12 +49,22 @@ def code_of(thing: Any, *more: str) -> dict[str, str]:
     Raises:
         UserError: it uses something that has no source and no plain value (see `live`).
     """
-    reach = _Reach()
-    for dotted in more:
-        module, _, name = dotted.rpartition(".")
-        reach.attribute(module, name, [])
+    reach = _reach(more)
     _follow(reach, thing)
     return reach.digests()
+
+
+def reached(*definitions: str) -> dict[str, str]:
+    """The code behind definitions by their dotted names, as `code_of` gives it."""
+    return _reach(definitions).digests()
+
+
+def _reach(definitions: Iterable[str]) -> _Reach:
+    reach = _Reach()
+    for dotted in definitions:
+        module, _, name = dotted.rpartition(".")
+        reach.attribute(module, name, [])
+    return reach
 
 
 def _follow(reach: _Reach, thing: Any) -> None:

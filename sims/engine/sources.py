@@ -144,6 +144,7 @@ def start() -> None:
     """Begin to take notes; what is imported by now is read as it is."""
     if any(isinstance(finder, _Notes) for finder in sys.meta_path):
         return
+    _places()  # it may import, and must not while it is asked where an import comes from
     sys.meta_path.insert(0, _Notes())  # pyright: ignore[reportArgumentType]
     for name in list(sys.modules):
         file = getattr(sys.modules[name], "__file__", None)

@@ -7,12 +7,15 @@ check itself runs each time.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,11 +23,13 @@ import xarray
 
 import figures
 from figures.evidence import Check, Evidence
-from sims.engine.code import code_of, digest
+from sims.engine.code import digest, reached
 from sims.engine.rooms import papers, room
 from sims.engine.store import Store
+from sims.engine.syntax import names, plain
 
 FOLDER = Path(__file__).parent / "kept"
+PRESET = "quick"
 
 
 class Stale(Exception):
@@ -40,18 +45,36 @@ def checks() -> dict[str, Check]:
 def source(check: Check) -> str:
     """Digest of all code that a falsifier reaches; versions of packages do not count here.
 
-    Raises:
-        ValueError: it has no name to be found by, and its bytecode is another in each Python.
+    It is read where the check is written down: most falsifiers are a lambda, which has no name to
+    be found by.
     """
-    if "<" in check.broken.__qualname__:
-        raise ValueError(f"{check.id}: a falsifier that trains is a named function of its module")
-    return digest({k: v for k, v in code_of(check.broken).items() if " " not in v})
+    module, broken = written(check)
+    used = {name.partition(".")[0] for name in names(broken)}
+    found = reached(*(f"{module.__name__}.{name}" for name in used if hasattr(module, name)))
+    return digest([plain(broken), {k: v for k, v in found.items() if " " not in v}])
+
+
+def written(check: Check) -> tuple[ModuleType, ast.expr]:
+    """The module that lists a check, and the expression of its falsifier there."""
+    room = check.decide.__module__.rpartition(".")[0]
+    for name in sorted(name for name in sys.modules if name.rpartition(".")[0] == room):
+        module = sys.modules[name]
+        if check not in getattr(module, "CHECKS", ()):
+            continue
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Check":
+                given = dict(zip(("id", "decide", "findings", "broken"), node.args, strict=False))
+                given |= {keyword.arg or "": keyword.value for keyword in node.keywords}
+                if ast.unparse(given["id"]) == repr(check.id):
+                    return module, given["broken"]
+    raise LookupError(f"{check.id} is written down nowhere in {room}")
 
 
 def keep(check: Check, findings: Sequence[Any]) -> Path:
-    """Write the findings of a falsifier."""
+    """Write the findings of a falsifier, as far as its check reads them."""
     datasets: dict[str, xarray.Dataset] = {}
     form = _put(list(findings), datasets)
+    _drop_unread(check, form, datasets)
     about = {"form": json.dumps(form), "source": source(check)}
     tree = xarray.DataTree.from_dict({"/": xarray.Dataset(attrs=about), **datasets})
     path = FOLDER / f"{check.id}.nc"
@@ -75,10 +98,26 @@ def kept(check: Check) -> list[Any]:
         with xarray.open_datatree(path, engine="h5netcdf") as tree:
             tree.load()
         if tree.attrs["source"] == source(check):
-            return _got(json.loads(tree.attrs["form"]), tree)
+            datasets = {name: node.to_dataset() for name, node in tree.children.items()}
+            return _got(json.loads(tree.attrs["form"]), datasets)
     raise Stale(
         f"{check.id}: its falsifier changed; make it again: python -m tests.figures.falsifiers"
     )
+
+
+def _drop_unread(check: Check, form: Any, datasets: dict[str, xarray.Dataset]) -> None:
+    """Drop every variable without which the verdict is the same: whole nets would be megabytes."""
+    verdict = check.decide(check.claim.at(PRESET), *_got(form, datasets))
+    for name, data in list(datasets.items()):
+        for variable in data.variables:
+            before = datasets[name]
+            datasets[name] = before.drop_vars(variable)
+            try:
+                same = check.decide(check.claim.at(PRESET), *_got(form, datasets)) == verdict
+            except Exception:
+                same = False
+            if not same:
+                datasets[name] = before
 
 
 def _put(value: Any, datasets: dict[str, xarray.Dataset]) -> Any:
@@ -118,19 +157,19 @@ def _storable(data: xarray.Dataset) -> xarray.Dataset:
     )
 
 
-def _got(form: Any, tree: xarray.DataTree) -> Any:
+def _got(form: Any, datasets: Mapping[str, xarray.Dataset]) -> Any:
     if not isinstance(form, dict):
         return form
     ((kind, inner),) = form.items()
     if kind in ("dataset", "array", "numpy"):
-        data = tree[f"/{inner}"].to_dataset()
+        data = datasets[inner]
         if kind == "dataset":
             return data
         array = data["value"].assign_attrs(data.attrs)
         return array if kind == "array" else array.values
     if kind == "dict":
-        return {_got(k, tree): _got(v, tree) for k, v in inner}
-    return (tuple if kind == "tuple" else list)(_got(part, tree) for part in inner)
+        return {_got(k, datasets): _got(v, datasets) for k, v in inner}
+    return (tuple if kind == "tuple" else list)(_got(part, datasets) for part in inner)
 
 
 def main(ids: Sequence[str]) -> None:
@@ -143,7 +182,7 @@ def main(ids: Sequence[str]) -> None:
         except Stale:
             left.append(id)
     with tempfile.TemporaryDirectory() as folder:
-        evidence = Evidence(Store(Path(folder) / "results"), "quick")
+        evidence = Evidence(Store(Path(folder) / "results"), PRESET)
         for count, id in enumerate(left, start=1):
             begun = time.monotonic()
             path = keep(slow[id], slow[id].broken(evidence))

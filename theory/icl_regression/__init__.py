@@ -7,6 +7,17 @@ linear predictors and Bayes reach, `anisotropic` and `tasks` the same with corre
 with several tasks; `authors` the published numbers; `claims` what of all this is claimed.
 """
 
+from theory.citation import Paper
 from theory.icl_regression.claims import CLAIMS
 
-__all__ = ["CLAIMS"]
+__all__ = ["CITATIONS", "CLAIMS"]
+
+CITATIONS = (
+    Paper(
+        "In-Context Linear Regression Demystified: Training Dynamics and Mechanistic "
+        "Interpretability of Multi-Head Softmax Attention",
+        ("He, Jianliang", "Pan, Xintian", "Chen, Siyu", "Yang, Zhuoran"),
+        2025,
+        "2503.12734",
+    ),
+)

@@ -6,6 +6,25 @@ they need and what guessing earns; `setting` and `authors` hold the numbers, our
 ones; `claims` says what of it is claimed.
 """
 
+from theory.citation import Paper
 from theory.rnn_timescales.claims import CLAIMS
 
-__all__ = ["CLAIMS"]
+__all__ = ["CITATIONS", "CLAIMS"]
+
+CITATIONS = (
+    Paper(
+        "Emergent mechanisms for long timescales depend on training curriculum and affect "
+        "performance in memory tasks",
+        (
+            "Khajehabdollahi, Sina",
+            "Zeraati, Roxana",
+            "Giannakakis, Emmanouil",
+            "Schäfer, Tim Jakob",
+            "Martius, Georg",
+            "Levina, Anna",
+        ),
+        2024,
+        "2309.12927",
+        "International Conference on Learning Representations",
+    ),
+)
