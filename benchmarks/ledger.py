@@ -29,6 +29,10 @@ LEDGER = Path(__file__).with_name("ledger.json")
 # EPYC (family 25, model 1) at 2.4 GHz.
 REFERENCE = 0.56
 LIMIT = 180.0
+# Rooms that are older than the limit, at what they took when it was set: they may only come down.
+OLDER = {"icl_regression": 946.0, "rnn_timescales": 460.0}
+# Clocks, neighbours on the machine, and BLAS make one measurement differ from the next.
+SLACK = 1.25
 
 
 def calibration() -> float:
@@ -73,6 +77,11 @@ def measure(paper: str, preset: str) -> dict[str, Any]:
 def relative(entry: dict[str, Any]) -> float:
     """Processor seconds on the machine that limits are stated for."""
     return entry["processor_s"] * REFERENCE / entry["calibration_s"]
+
+
+def allowed(paper: str) -> float:
+    """Processor seconds that a room may take at quick on that machine."""
+    return SLACK * OLDER.get(paper, LIMIT)
 
 
 def main() -> None:
