@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 import scipy.stats
@@ -29,10 +29,10 @@ class Estimate(NamedTuple):
     sampled: bool = True
 
 
-def exact(value: float, method: str) -> Estimate:
+def exact(value: SupportsFloat, method: str) -> Estimate:
     """A number without an interval: a deterministic result, or the largest of several errors."""
-    value = float(value)
-    return Estimate(value, value, value, method, sampled=False)
+    number = float(value)
+    return Estimate(number, number, number, method, sampled=False)
 
 
 def largest(errors: Real[np.ndarray, "*draw"], of: str = "errors") -> Estimate:

@@ -93,12 +93,16 @@ def preconditioning(claim: Claim, every: xarray.Dataset, correlation: float) -> 
     return judge(claim, parts, detail=detail)
 
 
-def apart(whole: Matrices, matrix: Matrices) -> Float[np.ndarray, "*seed"]:
+def apart(
+    whole: Matrices, matrix: Float[np.ndarray, "*other key query"]
+) -> Float[np.ndarray, "*seed"]:
     """Frobenius distance, relative to `matrix`."""
     return np.linalg.norm(whole - matrix, axis=(-2, -1)) / np.linalg.norm(matrix, axis=(-2, -1))
 
 
-def cosine(whole: Matrices, matrix: Matrices) -> Float[np.ndarray, "*seed"]:
+def cosine(
+    whole: Matrices, matrix: Float[np.ndarray, "*other key query"]
+) -> Float[np.ndarray, "*seed"]:
     """Cosine of the angle between matrices as vectors."""
     product = np.sum(whole * matrix, axis=(-2, -1))
     return product / np.linalg.norm(whole, axis=(-2, -1)) / np.linalg.norm(matrix)

@@ -89,7 +89,7 @@ def growth(speed: float) -> xarray.Dataset:
         times = jnp.concatenate([early, jnp.asarray([authors.STAGES[-1], 30.0])])
         steps = np.rint(np.asarray(times) / rate).astype(int)
         exact = flow.gradient_flow(_start(), _start(), speed * times, SETTING)
-        walked = flow.gradient_descent(_start(), _start(), rate * speed, steps[-1], SETTING)
+        walked = flow.gradient_descent(_start(), _start(), rate * speed, int(steps[-1]), SETTING)
         for omega, mu in (exact, tuple(part[steps] for part in walked)):
             ratios = np.asarray(mu[:, 0] / omega[:, 0])
             best = reduced.optimal_mu(omega[-1], SETTING)
