@@ -3,8 +3,9 @@
     python -m benchmarks.ledger [PAPER ...] [--preset quick]
 
 runs `python -m figures PAPER --preset PRESET` cold in a folder of its own and writes what it took
-to `benchmarks/ledger.json`, where tests hold it against the house's limit of 180 s of processor
-time a room at quick on the machine whose calibration loop took `REFERENCE` seconds.
+to `figures/costs.json`, which tells a first call what is cheap and how long all takes. Tests hold
+it against the house's limit of 180 s of processor time a room at quick, on the machine whose
+calibration loop took `REFERENCE` seconds.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from figures.evidence import label
+from figures.production import COSTS
 from sims.engine.devices import cores
 
-LEDGER = Path(__file__).with_name("ledger.json")
 # Processor seconds of `calibration` on the machine that limits are stated for: two cores of an AMD
 # EPYC (family 25, model 1) at 2.4 GHz.
 REFERENCE = 0.56
@@ -62,6 +64,7 @@ def measure(paper: str, preset: str) -> dict[str, Any]:
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        parts = itemised(Path(folder) / "results", paper, preset)
     spent = sum(getattr(after, name) - getattr(before, name) for name in ("ru_utime", "ru_stime"))
     return {
         "processor_s": round(spent, 1),
@@ -71,7 +74,25 @@ def measure(paper: str, preset: str) -> dict[str, Any]:
         "exit_code": done.returncode,
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {cores()} cores",
+        **parts,
     }
+
+
+def itemised(results: Path, paper: str, preset: str) -> dict[str, Any]:
+    """Seconds of every sweep and table, by name, and those that each claim and figure rests on."""
+    rests = {}
+    for path in sorted((results / "figures" / paper).glob("*.json")):
+        rests[f"{paper}.{path.stem}"] = json.loads(path.read_text())["sources"]
+    for path in sorted((results / "claims").glob("*.json")):
+        found = json.loads(path.read_text())
+        rests[path.stem] = found.get(preset, {}).get("sources", [])
+    sources = {source["id"]: source for found in rests.values() for source in found}
+    works: dict[str, float] = {}
+    for source in sources.values():
+        name = label(source["name"])
+        works[name] = round(works.get(name, 0.0) + source["seconds"], 1)
+    needs = {step: sorted({label(s["name"]) for s in found}) for step, found in rests.items()}
+    return {"works": works, "needs": {step: names for step, names in needs.items() if names}}
 
 
 def relative(entry: dict[str, Any]) -> float:
@@ -95,10 +116,14 @@ def main() -> None:
     options = parser.parse_args()
     for paper in options.papers or papers(figures, figures.NOT_ROOMS):
         entry = measure(paper, options.preset)
-        stored = json.loads(LEDGER.read_text()) if LEDGER.exists() else {}
+        stored = json.loads(COSTS.read_text()) if COSTS.exists() else {}
         stored.setdefault(paper, {})[options.preset] = entry
-        LEDGER.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
-        print(f"{paper} at {options.preset}: {entry}, {relative(entry):.0f} s at reference")
+        COSTS.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
+        works = sorted(entry["works"].items(), key=lambda item: -item[1])
+        for name, seconds in works[:30]:
+            print(f"{seconds:8.1f} s  {name}")
+        told = {name: value for name, value in entry.items() if name not in ("works", "needs")}
+        print(f"{paper} at {options.preset}: {told}, {relative(entry):.0f} s at reference")
 
 
 if __name__ == "__main__":

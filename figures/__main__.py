@@ -1,9 +1,10 @@
-"""`python -m figures`: run what is missing, draw, decide every claim, write the report page."""
+"""`python -m figures`: compute what is missing, decide every claim, draw, write the report page."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,19 +45,25 @@ def _parser() -> argparse.ArgumentParser:
 def _figures(options: argparse.Namespace) -> int:
     from figures.evidence import Evidence
     from figures.plain import plain
+    from figures.production import Shown, produce
     from figures.report import line, write_report
     from sims.engine.devices import prepare
     from sims.engine.store import Store
+    from sims.engine.work import Pool
 
     chosen = _chosen(options.names)
     _known_preset(options.preset, chosen)
     prepare(options.device)
-    evidence = Evidence(Store(options.results), options.preset, options.quiet or options.json)
-    outcomes = [
-        outcome for paper, names in chosen.items() for outcome in _paper(paper, names, evidence)
-    ]
-    path = write_report(evidence.store.root, evidence.preset)
-    diverged = sum(len(report.unexpected) for report in evidence.reports)
+    quiet = options.quiet or options.json
+    evidence = Evidence(Store(options.results), options.preset, quiet, reads=True)
+    plans = [_Plan(paper, names, evidence) for paper, names in chosen.items()]
+    steps = [step for plan in plans for step in plan.steps]
+    page = functools.partial(write_report, evidence.store.root, evidence.preset)
+    with Shown(steps, options.preset, quiet) as shown, Pool(evidence.store, quiet) as pool:
+        produce(steps, pool, shown, page)
+    path = page()
+    diverged = sum(evidence.diverged.values())
+    outcomes = [plan.outcomes[check.id] for plan in plans for check in plan.checks]
     if options.json:
         rows = [plain(outcome.row()) for outcome in outcomes]
         print(json.dumps({"report": str(path), "verdicts": rows, "diverged": diverged}, indent=1))
@@ -98,31 +105,53 @@ def _known_preset(preset: str, papers: Mapping[str, Any]) -> None:
         raise unknown("preset", preset, presets)
 
 
-def _paper(paper: str, names: list[str] | None, evidence: Evidence) -> list[Outcome]:
-    """Decide the claims of a paper, or of some of its figures, and draw."""
-    import figures
-    from sims.engine.rooms import room
+class _Plan:
+    """The claims of a paper, or of some of its figures, and the figures, as steps.
 
-    here = room(figures, paper)
-    drawings = [drawing for drawing in here.FIGURES if names is None or drawing.name in names]
-    shown = {claim: drawing.name for drawing in reversed(here.FIGURES) for claim in drawing.claims}
-    wanted = {claim for drawing in drawings for claim in drawing.claims}
-    for drawing in drawings:
-        if not _drawable(drawing, evidence.preset):
+    Attributes:
+        checks: in the room's order.
+        outcomes: what was found, by claim.
+        steps: a figure comes after the claims that it shows.
+    """
+
+    def __init__(self, paper: str, names: list[str] | None, evidence: Evidence) -> None:
+        import figures
+        from figures.production import Step
+        from sims.engine.rooms import room
+
+        here = room(figures, paper)
+        self.paper, self.evidence = paper, evidence
+        self.outcomes: dict[str, Outcome] = {}
+        self.shown = {
+            claim: drawing.name for drawing in reversed(here.FIGURES) for claim in drawing.claims
+        }
+        drawings = [drawing for drawing in here.FIGURES if names is None or drawing.name in names]
+        wanted = {claim for drawing in drawings for claim in drawing.claims}
+        self.checks = [check for check in here.CHECKS if names is None or check.id in wanted]
+        decided = {
+            check.id: Step(check.id, functools.partial(self.decide, check)) for check in self.checks
+        }
+        self.steps = list(decided.values())
+        for drawing in drawings:
+            if _drawable(drawing, evidence.preset):
+                before = [decided[claim] for claim in drawing.claims]
+                draw = functools.partial(self.draw, drawing)
+                self.steps.append(Step(f"{paper}.{drawing.name}", draw, before))
+                continue
             where = f"{paper}.{drawing.name} is drawn at preset {', '.join(drawing.presets)}"
             if names is not None:
                 raise UserError(f"{where}, not at {evidence.preset}")
             if not evidence.quiet:
                 print(f"  {where}")
-    outcomes = [
-        _decided(paper, check, shown.get(check.id, ""), evidence)
-        for check in here.CHECKS
-        if names is None or check.id in wanted
-    ]
-    for drawing in drawings:
-        if _drawable(drawing, evidence.preset):
-            _drawn(paper, drawing, evidence, outcomes)
-    return outcomes
+
+    def decide(self, check: Check) -> None:
+        """Decide a claim."""
+        figure = self.shown.get(check.id, "")
+        self.outcomes[check.id] = _decided(self.paper, check, figure, self.evidence)
+
+    def draw(self, figure: Figure) -> None:
+        """Draw a figure, whose claims are decided by now."""
+        _drawn(self.paper, figure, self.evidence, [self.outcomes[id] for id in figure.claims])
 
 
 def _drawable(drawing: Figure, preset: str) -> bool:
@@ -179,7 +208,7 @@ def _drawn(paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Ou
     about |= {"settings": {source.name: source.settings for source in sources}}
     about |= {"provenance": [made for source in sources for made in source.provenance]}
     about |= {"sources": [source.summary() for source in sources]}
-    shown = [outcome.row() for outcome in outcomes if outcome.claim.id in figure.claims]
+    shown = [outcome.row() for outcome in outcomes]
     write_json(paths["json"], plain({**about, "data": numbers, "claims": shown}))
 
 

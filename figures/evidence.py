@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import xarray
 
-from sims.engine.execute import Report, run
 from sims.engine.experiment import with_settings
 from sims.engine.identity import settings as settings_of_run
-from sims.engine.results import load
+from sims.engine.results import index, load
 from sims.engine.rooms import find_sweep
 from sims.engine.store import Store
 from sims.engine.sweep import Sweep
 from sims.engine.tables import table, table_record
+from sims.engine.work import Work
 from theory.claims import Claim, Verdict, claim
 
 if TYPE_CHECKING:
@@ -52,7 +52,13 @@ class Source:
         """Without what repeats from batch to batch: commits, versions and devices once each."""
         whole = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         made = whole.pop("provenance")
-        return {**whole, "made": distinct(made)}
+        seconds = sum(part.get("wall_s", 0.0) for part in made)
+        return {**whole, "seconds": seconds, "made": distinct(made)}
+
+
+def label(name: str) -> str:
+    """A table's name without its layer and kind: `icl_regression.flows.ends`."""
+    return name.removeprefix("figures.").replace(".measured.", ".")
 
 
 def distinct(provenance: Sequence[Mapping[str, Any]]) -> dict[str, list]:
@@ -65,6 +71,22 @@ def distinct(provenance: Sequence[Mapping[str, Any]]) -> dict[str, list]:
     return found
 
 
+class Missing(Exception):
+    """What was asked for has to be computed first.
+
+    Attributes:
+        work: what computes it.
+    """
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work.name)
+        self.work = work
+
+
+# Results that stay in memory at a time: those of one figure, more or less.
+LOADED = 12
+
+
 @dataclasses.dataclass
 class Evidence:
     """Sweeps and tables of one store at one preset.
@@ -73,15 +95,17 @@ class Evidence:
         store: where results are kept.
         preset: which of each sweep's presets to use.
         quiet: show no progress.
-        reports: what was run.
-        loaded: results read so far, by sweep id.
+        reads: compute nothing; raise `Missing` for what the store lacks.
+        diverged: of every sweep asked for, how many runs diverged that should not, by id.
+        loaded: the latest results read, by sweep id.
         used: what was asked for, by id, parents first; see `noted`.
     """
 
     store: Store
     preset: str
     quiet: bool = False
-    reports: list[Report] = dataclasses.field(default_factory=list)
+    reads: bool = False
+    diverged: dict[str, int] = dataclasses.field(default_factory=dict)
     loaded: dict[str, xarray.Dataset] = dataclasses.field(default_factory=dict)
     used: dict[str, Source] = dataclasses.field(default_factory=dict)
 
@@ -101,14 +125,17 @@ class Evidence:
     def sweep(self, sweep: str | Sweep) -> xarray.Dataset:
         """A sweep's results, by its name in `sims` or as a sweep; computed where missing."""
         found = self.find(sweep) if isinstance(sweep, str) else sweep
+        name = sweep if isinstance(sweep, str) else found.name
         if found.id not in self.loaded:
-            self.reports.append(run([found], self.store, quiet=self.quiet))
+            self._ensure(Work(name, (found,)))
+            while len(self.loaded) >= LOADED:
+                self.loaded.pop(next(iter(self.loaded)))
             self.loaded[found.id] = load(self.store, found)
+            self.diverged[found.id] = self._diverged(found)
         data = self.loaded[found.id]
         settings = settings_of_run(found.base)
         settings |= {axis: list(values) for axis, values in found.axes.items()}
         settings |= {"seeds": found.seeds, "preset": self.preset}
-        name = sweep if isinstance(sweep, str) else found.name
         made = json.loads(data.attrs["provenance"])
         self.used[found.id] = Source(found.id, "sweep", name, settings, (), made)
         return data
@@ -120,12 +147,27 @@ class Evidence:
         for parent in parents:
             self.sweep(parent)
         sweeps = [self.find(part) if isinstance(part, str) else part for part in parents]
+        name = label(f"{function.__module__}.{function.__qualname__}")
+        self._ensure(Work(name, tuple(sweeps), function, settings))
         data = table(self.store, function, *sweeps, quiet=self.quiet, **settings)
         id, record = table_record(self.store, function, *sweeps, **settings)
         ids = tuple(sweep.id for sweep in sweeps)
         made = [record["provenance"]]
         self.used[id] = Source(id, "table", record["table"], settings, ids, made)
         return data
+
+    def _ensure(self, work: Work) -> None:
+        """Compute what the store lacks, or say that it has to be."""
+        if work.missing(self.store):
+            if self.reads:
+                raise Missing(work)
+            work.do(self.store, quiet=self.quiet)
+
+    def _diverged(self, sweep: Sweep) -> int:
+        """Runs that diverged although their experiment does not declare that possible."""
+        known = index(self.store, sweep.name)
+        runs = [run for run in sweep.runs() if not run.experiment.may_diverge]
+        return sum(known[run.id][2] >= 0 for run in runs)
 
 
 Numbers = Mapping[str, Any]

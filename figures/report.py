@@ -72,13 +72,15 @@ class Page:
     preset: str
     written: str
     papers: Sequence[PaperSection]
+    coming: Sequence[str] = ()
 
 
-def write_report(results: Path, preset: str) -> Path:
+def write_report(results: Path, preset: str, coming: Sequence[str] = ()) -> Path:
     """Write `results/report/index.html` from what `results` holds; returns its path.
 
     Args:
         preset: the one to show of a claim that was decided at several.
+        coming: figures that are still to be drawn; the page then loads itself again.
     """
     sections = []
     for paper, here in rooms(figures, figures.NOT_ROOMS).items():
@@ -92,7 +94,7 @@ def write_report(results: Path, preset: str) -> Path:
             sections.append(PaperSection(paper, here.TITLE, entries, outcomes))
     written = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     path = results / "report" / "index.html"
-    write_page(Page("Lemmax", preset, written, sections), path)
+    write_page(Page("Lemmax", preset, written, sections, coming), path)
     return path
 
 

@@ -6,10 +6,11 @@ import pytest
 
 import figures
 from benchmarks import ledger
+from figures.production import COSTS
 from sims.engine.rooms import papers
 
 PAPERS = papers(figures, figures.NOT_ROOMS)
-KEPT = json.loads(ledger.LEDGER.read_text())
+KEPT = json.loads(COSTS.read_text())
 
 
 def test_every_room_has_an_entry_and_no_other():

@@ -6,7 +6,8 @@ Read in this order:
 - what is asked for: `sweep`, and by which name it is kept: `identity`, `code` (what a function
   reaches), `sources` and `live` (that code as it was imported), `syntax`;
 - what is compiled: `program`, `devices`;
-- how it is driven: `plan`, `execute`, `drive`, `compaction`, `checkpoint`, `interrupt`, `progress`;
+- how it is driven: `work` (by which processes), `plan`, `execute`, `drive`, `compaction`,
+  `checkpoint`, `interrupt`, `progress`;
 - what is kept: `store`, `results`, `tables`, `provenance`, and from there back: `analysis`;
 - how it is reached: `front` (scripts), `rooms` (papers by name), `cli`, `errors`.
 """

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,16 @@ def run(
     *,
     quiet: bool = False,
     checkpoint_every: float = CHECKPOINT_EVERY,
+    wait: bool = True,
+    told: Callable[[float], None] | None = None,
 ) -> Report:
     """Compute every run of `sweeps` that `store` lacks, and first those that they start from.
 
     Args:
         quiet: show no progress.
         checkpoint_every: seconds between two checkpoints of a batch.
+        wait: stay until what other processes compute of it is done.
+        told: told of every chunk: the share of all runs asked for that is done.
 
     Raises:
         Incomplete: interrupted, or the disk is full; what is done is kept and the same call goes on
@@ -88,13 +92,16 @@ def run(
     total = sum(len(group.missing(store)) for group in groups)
     names = ", ".join(missing)
     shown = Progress(total, names, quiet or not total)
+    if told is not None:
+        before = report.wanted - total
+        shown.told = lambda done: told((before + done) / report.wanted)
     with shown as progress, interrupt.shielded(), pinned():
-        driver = _Driver(store, progress, checkpoint_every, report)
+        driver = _Driver(store, progress, checkpoint_every, report, wait)
         for group in groups:
             driver.group(group)
     for group in groups:
         known = index(store, group.name)
-        ends = [(run, known[id][2]) for id, run in group.runs.items()]
+        ends = [(run, known[id][2]) for id, run in group.runs.items() if id in known]
         report.diverged += [(run, step) for run, step in ends if step >= 0]
     report.seconds = time.monotonic() - begun
     return report
@@ -106,6 +113,7 @@ class _Driver:
     progress: Progress
     checkpoint_every: float
     report: Report
+    wait: bool
     parts: dict[Any, Program] = dataclasses.field(default_factory=dict)
 
     def group(self, group: Group) -> None:
@@ -117,6 +125,8 @@ class _Driver:
             computed = 0
             for batch in batches:
                 _stop_if_asked()
+                if program is None and not self.free(group, batch):
+                    continue
                 if program is None:
                     group, program = self.compile(group)
                     if group.batch_size < len(batch):
@@ -130,12 +140,19 @@ class _Driver:
                     break
             else:
                 if not computed:
+                    if not self.wait:
+                        return
                     if not waiting:
                         self.progress.say(
                             f"{group.name}: another process computes the rest; waiting"
                         )
                     waiting = True
                     _wait(1.0)
+
+    def free(self, group: Group, batch: list[Run]) -> bool:
+        """Whether anything of a batch is left to compute: compiling takes seconds."""
+        with checkpoint.held(group.locks(self.store), [run.id for run in batch]) as mine:
+            return bool(mine - index(self.store, group.name).keys())
 
     def compile(self, group: Group) -> tuple[Group, Program]:
         """Compile for the batch size, made smaller until the memory that it asks for fits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from io import TextIOBase
 
 from tqdm import tqdm
@@ -25,7 +26,8 @@ class Progress:
         self.file = file or sys.stderr
         self.terminal = self.file.isatty()
         self.quiet, self.label, self.total = quiet, label, total
-        self.begun = self.told = time.monotonic()
+        self.begun = self.shown = time.monotonic()
+        self.told: Callable[[float], None] = lambda done: None
         self.skipped = self.done = 0.0
         self.bar = None
         if self.terminal and not quiet:
@@ -41,14 +43,15 @@ class Progress:
     def advance(self, runs: float, resumed: bool = False) -> None:
         """Count `runs` (a fraction for a chunk) as done; `resumed` ones do not enter the rate."""
         self.done += runs
+        self.told(self.done)
         if resumed:
             self.skipped += runs
             if self.bar is not None:
                 self.bar.initial += runs
         if self.bar is not None:
             self.bar.update(runs)
-        elif not self.quiet and time.monotonic() - self.told > PLAIN_EVERY:
-            self.told = time.monotonic()
+        elif not self.quiet and time.monotonic() - self.shown > PLAIN_EVERY:
+            self.shown = time.monotonic()
             self.say(f"{self.label}: {self._state()}")
 
     def say(self, line: str) -> None:

@@ -55,11 +55,16 @@ def table(
     return store.read(path)
 
 
+def table_path(store: Store, function: Callable[..., Any], *parents: Sweep, **values: Any) -> Path:
+    """Where the record of a table is, once it is computed."""
+    return _place(store, function, parents, values)[0]
+
+
 def table_record(
     store: Store, function: Callable[..., Any], *parents: Sweep, **values: Any
 ) -> tuple[str, dict[str, Any]]:
     """The id and the record of a table that is in the store: its name, settings, provenance."""
-    path, _ = _place(store, function, parents, values)
+    path = table_path(store, function, *parents, **values)
     return path.stem, read_json(path)
 
 
