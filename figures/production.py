@@ -25,8 +25,8 @@ from sims.engine.progress import PLAIN_EVERY, clock
 from sims.engine.work import Pool, Work
 
 COSTS = Path(__file__).with_name("costs.json")
-# Seconds between two looks at the processes, and of work that nobody has timed yet.
-LOOK, UNKNOWN = 0.2, 10.0
+# Seconds between two looks at the processes, of work that nobody timed yet, and to begin any.
+LOOK, UNKNOWN, BEGIN = 0.2, 10.0, 1.5
 # Seconds between two writings of the page while figures arrive.
 PAGE_EVERY = 20.0
 
@@ -149,10 +149,10 @@ class Shown:
         """Seconds that works begun, waiting or expected will still take, on as many cores."""
         names = {work.name for work in pool.unfinished}.union(*self.needs.values())
         rest = [
-            self.seconds.get(name, UNKNOWN) * (1 - pool.shares.get(name, 0.0))
+            (self.seconds.get(name, UNKNOWN) + BEGIN) * (1 - pool.shares.get(name, 0.0))
             for name in names - self.took.keys()
         ]
-        expected = sum(self.seconds.get(name, UNKNOWN) for name in self.took)
+        expected = sum(self.seconds.get(name, UNKNOWN) + BEGIN for name in self.took)
         pace = sum(self.took.values()) / expected if expected > UNKNOWN else 1.0
         return pace * max(sum(rest) / max(1, pool.size), max(rest, default=0.0))
 

@@ -236,7 +236,7 @@ def _begin(free: Queue[int], told: Queue[tuple[str, float]]) -> None:
 
 
 def _idle() -> None:
-    """A process with nothing to lose ends at once, without the traceback that Python would print."""
+    """End on a signal at once: nothing is lost, and Python would print a traceback."""
     for number in interrupt.SIGNALS:
         signal.signal(number, lambda *_: os._exit(1))
 

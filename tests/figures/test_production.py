@@ -6,7 +6,7 @@ import pytest
 
 from figures import production
 from figures.evidence import Missing
-from figures.production import Shown, Step, cheapest_first, produce
+from figures.production import BEGIN, Shown, Step, cheapest_first, produce
 from sims.engine.errors import Incomplete
 from sims.engine.work import Pool, Work
 
@@ -100,14 +100,14 @@ def test_what_is_not_there_when_it_is_done_is_no_endless_loop(needs):
 def test_what_is_left_is_what_the_ledger_says_at_the_pace_so_far(needs):
     bench = Bench()
     with Shown(plan(bench, []), "quick", True) as shown:
-        assert shown.eta(bench) == pytest.approx(100.0)
+        assert shown.eta(bench) == pytest.approx(100.0 + BEGIN)
         bench.shares["long"] = 0.75
-        assert shown.eta(bench) == pytest.approx(25.0)
+        assert shown.eta(bench) == pytest.approx((100.0 + BEGIN) / 4)
         bench.seconds["short"] = 3.0
         shown.finished(Thing("short"), bench)
-        assert shown.eta(bench) == pytest.approx(25.0)
+        assert shown.eta(bench) == pytest.approx((100.0 + BEGIN) / 4)
         bench.seconds["long"] = 200.0
         bench.shares.clear()
         bench.unfinished = [Thing("strange")]
         shown.finished(Thing("long"), bench)
-        assert shown.eta(bench) == pytest.approx(10.0 * 203 / 101)
+        assert shown.eta(bench) == pytest.approx((10.0 + BEGIN) * 203 / (101 + 2 * BEGIN))
