@@ -339,7 +339,7 @@ def test_of_the_engine_only_what_makes_numbers_enters(module, scratch):
             "errors",
         ),
         *("execute", "front", "identity", "interrupt", "live", "plan", "progress", "provenance"),
-        *("results", "rooms", "sources", "store", "sweep", "syntax", "tables"),
+        *("results", "rooms", "sources", "store", "sweep", "syntax", "tables", "work"),
     }
     assert (module in numeric) != (module in silent)
 
