@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 def _figures(options: argparse.Namespace) -> int:
     from figures.evidence import Evidence
     from figures.plain import plain
-    from figures.production import Shown, produce
+    from figures.production import Shown, produce, stored
     from figures.report import line, write_report
     from sims.engine.devices import prepare
     from sims.engine.store import Store
@@ -59,7 +59,8 @@ def _figures(options: argparse.Namespace) -> int:
     plans = [_Plan(paper, names, evidence) for paper, names in chosen.items()]
     steps = [step for plan in plans for step in plan.steps]
     page = functools.partial(write_report, evidence.store.root, evidence.preset)
-    with Shown(steps, options.preset, quiet) as shown, Pool(evidence.store, quiet) as pool:
+    shown = Shown(steps, options.preset, quiet, stored(evidence))
+    with shown, Pool(evidence.store, quiet) as pool:
         produce(steps, pool, shown, page)
     path = page()
     diverged = sum(evidence.diverged.values())

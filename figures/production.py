@@ -8,20 +8,22 @@ nobody asks for, and a figure is drawn as soon as what it rests on is stored.
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from figures.evidence import Missing
-from sims.engine.errors import Incomplete
+from figures.evidence import Evidence, Missing, label
+from sims.engine.errors import Incomplete, UserError
 from sims.engine.progress import PLAIN_EVERY, clock
+from sims.engine.rooms import sweeps
 from sims.engine.work import Pool, Work
 
 COSTS = Path(__file__).with_name("costs.json")
@@ -125,6 +127,17 @@ def produce(
             shown.tell(pool)
 
 
+def stored(evidence: Evidence) -> set[str]:
+    """Names of works that the store holds: whole sweeps, and tables of whatever settings."""
+    seconds, _ = known(evidence.preset)
+    found = {label(path.name) for path in evidence.store.folder("tables").glob("*")}
+    for name in seconds.keys() & sweeps().keys():
+        with contextlib.suppress(UserError):  # the ledger may know a preset that is no more
+            if not Work(name, (evidence.find(name),)).missing(evidence.store):
+                found.add(name)
+    return found
+
+
 class Shown:
     """How far everything is: one line that changes on a terminal, new ones elsewhere.
 
@@ -132,12 +145,15 @@ class Shown:
         steps: all that is to be done.
         preset: says what the ledger knows of them.
         quiet: show nothing.
+        have: names of works that need not be done.
     """
 
-    def __init__(self, steps: Sequence[Step], preset: str, quiet: bool) -> None:
+    def __init__(
+        self, steps: Sequence[Step], preset: str, quiet: bool, have: Set[str] = frozenset()
+    ) -> None:
         self.preset, self.quiet, self.total, self.left = preset, quiet, len(steps), len(steps)
         self.seconds, needs = known(preset)
-        self.needs = {step.name: set(needs.get(step.name, ())) for step in steps}
+        self.needs = {step.name: set(needs.get(step.name, ())) - have for step in steps}
         self.took: dict[str, float] = {}
         self.begun = self.last = time.monotonic()
         figures = sum(step.draws for step in steps)

@@ -154,16 +154,16 @@ class _Reach:
         known = self.found.setdefault(here.name, {})
         if name in known:
             return
-        statements = here.bound[name]
-        known[name] = [plain(statement) for statement in statements]
-        for statement in statements:
-            for used in names(statement):
+        statements = [_read(statement, here.package) for statement in here.bound[name]]
+        known[name] = [form for form, _, _ in statements]
+        for _, uses, imports in statements:
+            for used in uses:
                 first, *others = used.split(".")
                 if first in here.bound or first in here.imported:
                     self.definition(here, first, others)
                 elif here.stars:
                     self.elsewhere(here, first, others)
-            for target, attribute in _imports(statement, here.package):
+            for target, attribute in imports:
                 if attribute is None:
                     self.module(target, [])
                 else:
@@ -222,6 +222,16 @@ def _import(statement: ast.Import | ast.ImportFrom, package: str, imported: dict
             target = (_absolute(statement, package), alias.name)
             imported.setdefault(alias.asname or alias.name, []).append(target)
     return stars
+
+
+@functools.cache
+def _read(statement: ast.stmt, package: str) -> tuple[Any, tuple[str, ...], tuple]:
+    """Of a statement: what decides numbers, the names it uses, what it imports for itself.
+
+    Ids are asked for hundreds of times in a command, and statements do not change: an edited module
+    has new ones.
+    """
+    return plain(statement), tuple(names(statement)), tuple(_imports(statement, package))
 
 
 def _imports(statement: ast.stmt, package: str) -> Iterator[tuple[str, str | None]]:

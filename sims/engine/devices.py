@@ -92,13 +92,27 @@ def on_cpu() -> bool:
     return mesh().devices.flat[0].platform == "cpu"
 
 
+class _Host:
+    processes = 1
+
+
+def one_of(processes: int) -> None:
+    """Take one CPU core, and no accelerator, as one of several processes that share the host."""
+    _Host.processes = processes
+    jax.config.update("jax_platforms", "cpu")
+    prepare()
+
+
 def memory_limit(device: Any) -> int:
-    """Bytes that a batch may take on a JAX device: 90 % of an accelerator's, half of a host's."""
+    """Bytes that a batch may take on a JAX device: 90 % of an accelerator's, half of a host's.
+
+    The host's half is shared by its devices, and by processes that work beside this one.
+    """
     stats = device.memory_stats() if device.platform != "cpu" else None
     if stats and "bytes_limit" in stats:
         return int(0.9 * stats["bytes_limit"])
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return total // 2 // max(1, len(jax.devices("cpu")))
+    return total // 2 // max(1, len(jax.devices("cpu"))) // _Host.processes
 
 
 @contextlib.contextmanager

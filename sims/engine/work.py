@@ -14,6 +14,7 @@ import dataclasses
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -26,7 +27,7 @@ import jax
 
 from sims.engine import interrupt
 from sims.engine.code import digest
-from sims.engine.devices import cores, on_cpu, prepare
+from sims.engine.devices import cores, on_cpu, one_of
 from sims.engine.errors import Incomplete
 from sims.engine.execute import run
 from sims.engine.plan import CPU_WIDTH
@@ -203,7 +204,7 @@ class Pool:
         free: Queue[int] = self._context.Queue()
         for core in sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else ():
             free.put(core)
-        return ProcessPoolExecutor(self.size, self._context, _begin, (free, self._told))
+        return ProcessPoolExecutor(self.size, self._context, _begin, (free, self._told, self.size))
 
     def __enter__(self) -> Pool:
         return self
@@ -225,14 +226,23 @@ class Pool:
 _tell: Tell | None = None
 
 
-def _begin(free: Queue[int], told: Queue[tuple[str, float]]) -> None:
+def _begin(free: Queue[int], told: Queue[tuple[str, float]], size: int) -> None:
     """What a process does first: take a core, end on a signal, say how far it is."""
     global _tell
     _idle()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {free.get()})
-    prepare()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    one_of(size)
     _tell = lambda name, share: told.put((name, share))  # noqa: E731
+
+
+def _end_with_parent() -> None:
+    """A command that was killed cannot tell its processes; checkpoints keep what they did."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _idle() -> None:

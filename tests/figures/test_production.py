@@ -5,10 +5,14 @@ import dataclasses
 import pytest
 
 from figures import production
-from figures.evidence import Missing
-from figures.production import BEGIN, Shown, Step, cheapest_first, produce
+from figures.evidence import Evidence, Missing
+from figures.production import BEGIN, Shown, Step, cheapest_first, produce, stored
+from sims.engine import rooms
 from sims.engine.errors import Incomplete
+from sims.engine.execute import run
+from sims.engine.sweep import Sweep
 from sims.engine.work import Pool, Work
+from tests.sims.engine.toy import Quadratic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,3 +115,18 @@ def test_what_is_left_is_what_the_ledger_says_at_the_pace_so_far(needs):
         bench.unfinished = [Thing("strange")]
         shown.finished(Thing("long"), bench)
         assert shown.eta(bench) == pytest.approx((10.0 + BEGIN) * 203 / (101 + 2 * BEGIN))
+
+
+def test_what_the_store_holds_is_not_waited_for(needs, store, monkeypatch):
+    """A whole sweep and a table count as stored, a sweep that lacks a run does not."""
+    whole, part = (Sweep(Quadratic(steps=2, log_every=1, size=n), seeds=2) for n in (3, 4))
+    presets = {"long": {"quick": whole}, "short": {"quick": part}}
+    for module in (production, rooms):
+        monkeypatch.setattr(module, "sweeps", lambda: presets)
+    run([whole, dataclasses.replace(part, seeds=1)], store, quiet=True)
+    (store.folder("tables") / "figures.p.measured.rows").mkdir(parents=True)
+    have = stored(Evidence(store, "quick", quiet=True))
+    assert have == {"long", "p.rows"}
+    bench = Bench()
+    with Shown(plan(bench, []), "quick", True, have) as shown:
+        assert shown.eta(bench) == pytest.approx(1.0 + BEGIN)

@@ -99,7 +99,8 @@ def test_what_ends_a_process_is_told_and_ends_the_others(function, error, words,
     assert time.monotonic() - begun < 60
 
 
-def test_a_signal_to_the_command_stops_its_processes(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_the_command_stops_its_processes(number, tmp_path):
     """The signal reaches the command alone, as a scheduler's does."""
     root = Path(__file__).parents[3]
     words = ["-m", "figures", "icl_regression.dynamics", "--results", str(tmp_path / "results")]
@@ -110,11 +111,12 @@ def test_a_signal_to_the_command_stops_its_processes(tmp_path):
     while not any((tmp_path / "results").glob("partial/*/*/batch.json")):
         assert process.poll() is None and time.monotonic() < end
         time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     begun = time.monotonic()
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 1 and "Traceback" not in err, err
-    assert "interrupted" in err and time.monotonic() - begun < 20
+    assert "Traceback" not in err and time.monotonic() - begun < 20, err
+    assert process.returncode == (-9 if number == signal.SIGKILL else 1)
+    assert number == signal.SIGKILL or "interrupted" in err
     while _alive(process.pid):
         assert time.monotonic() - begun < 30
         time.sleep(0.1)
