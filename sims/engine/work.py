@@ -36,6 +36,10 @@ from sims.engine.store import Store
 from sims.engine.sweep import Sweep
 from sims.engine.tables import table, table_path
 
+# Seconds in which a process that is asked to stop comes to the end of a chunk; what it has
+# checkpointed is kept in any case.
+PATIENCE = 15.0
+
 # Told how much of something is done: its name, and a share between 0 and 1.
 Tell = Callable[[str, float], None]
 
@@ -166,6 +170,8 @@ class Pool:
             try:
                 future.result()
             except BrokenProcessPool:
+                if interrupt.requested():
+                    raise interrupt.Interrupted from None
                 raise Incomplete(
                     "a process was killed, perhaps for want of memory; the same command goes on "
                     "from here, and `taskset -c 0` in front of it uses one core and less memory"
@@ -212,15 +218,23 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if self._pool is None:
             return
-        if kind is not None:
-            for process in multiprocessing.active_children():
-                process.terminate()
         try:
+            if kind is not None:
+                self._stop()
             self._pool.shutdown(cancel_futures=True)
         except KeyboardInterrupt:
-            for process in multiprocessing.active_children():
-                process.kill()
+            self._stop(patience=0.0)
             raise
+
+    def _stop(self, patience: float = PATIENCE) -> None:
+        """Ask the processes to stop where nothing is lost, and end those that do not in time."""
+        processes = multiprocessing.active_children()
+        end = time.monotonic() + patience
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(max(0.0, end - time.monotonic()))
+            process.kill()
 
 
 _tell: Tell | None = None
@@ -257,5 +271,8 @@ def _do(root: str, work: Work, wait: bool) -> None:
         work.do(Store(Path(root), create=False), quiet=True, wait=wait, tell=_tell)
     finally:
         _idle()
+        if interrupt.requested():
+            # Not back to the queue: who was ended while it read there has left it locked.
+            os._exit(1)
     # Programs and their buffers of one work are of no use to the next.
     jax.clear_caches()
