@@ -101,11 +101,11 @@ class _Reach:
     def digests(self) -> dict[str, str]:
         """Module -> hash of what was found in it."""
         code = {module: digest(found) for module, found in self.found.items() if found}
-        return {
-            **code,
-            **{name: digest(found) for name, found in self.typed.items()},
-            **self.installed,
-        }
+        for module, typed in self.typed.items():
+            # A lambda in a file reaches definitions of that file as well.
+            both = [code[module], digest(typed)] if module in code else typed
+            code[module] = digest(both)
+        return code | self.installed
 
     def module(self, module: str, rest: list[str]) -> None:
         """Follow `module.rest`; the whole module where nothing of it is named."""
