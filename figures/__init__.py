@@ -31,4 +31,7 @@ from pkgutil import extend_path
 __path__ = extend_path(__path__, __name__)
 
 # Modules of this layer that belong to no paper.
-NOT_ROOMS = ("__main__", "evidence", "plain", "production", "report", "statistics", "style")
+NOT_ROOMS = (
+    *("__main__", "evidence", "plain", "production", "report", "standing", "statistics"),
+    "style",
+)

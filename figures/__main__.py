@@ -31,7 +31,8 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROG,
         parents=[shared_options()],
         description="Run the sweeps that are missing, draw every figure with its numbers, decide "
-        "every claim, and write the report page DIR/report/index.html.",
+        "every claim, and write the report page DIR/report/index.html. What was decided or drawn "
+        "before stands while the code and the results that it rests on do.",
         epilog="Exit code 0: finished; 1: a claim is in a state that the register does not expect, "
         "or a run diverged that should not; 2: usage.",
     )
@@ -59,11 +60,14 @@ def _figures(options: argparse.Namespace) -> int:
     plans = [_Plan(paper, names, evidence) for paper, names in chosen.items()]
     steps = [step for plan in plans for step in plan.steps]
     page = functools.partial(write_report, evidence.store.root, evidence.preset)
-    shown = Shown(steps, options.preset, quiet, stored(evidence))
-    with shown, Pool(evidence.store, quiet) as pool:
+    stand = sum(plan.stand for plan in plans)
+    have = stored(evidence) if steps else set()
+    shown = Shown(steps, options.preset, quiet, have, stand)
+    with shown, Pool(evidence.store, quiet, None if steps else 0) as pool:
         produce(steps, pool, shown, page)
     path = page()
-    diverged = sum(evidence.diverged.values())
+    sweeps = {id: count for plan in plans for id, count in plan.diverged.items()}
+    diverged = sum(sweeps.values())
     outcomes = [plan.outcomes[check.id] for plan in plans for check in plan.checks]
     if options.json:
         rows = [plain(outcome.row()) for outcome in outcomes]
@@ -112,7 +116,9 @@ class _Plan:
     Attributes:
         checks: in the room's order.
         outcomes: what was found, by claim.
-        steps: a figure comes after the claims that it shows.
+        steps: what does not stand as it was filed; a figure comes after the claims that it shows.
+        stand: how many claims and figures do.
+        diverged: of every sweep that they rest on, how many runs diverged that should not, by id.
     """
 
     def __init__(self, paper: str, names: list[str] | None, evidence: Evidence) -> None:
@@ -123,6 +129,7 @@ class _Plan:
         here = room(figures, paper)
         self.paper, self.evidence = paper, evidence
         self.outcomes: dict[str, Outcome] = {}
+        self.stand, self.diverged = 0, {}
         self.shown = {
             claim: drawing.name for drawing in reversed(here.FIGURES) for claim in drawing.claims
         }
@@ -130,14 +137,17 @@ class _Plan:
         wanted = {claim for drawing in drawings for claim in drawing.claims}
         self.checks = [check for check in here.CHECKS if names is None or check.id in wanted]
         decided = {
-            check.id: Step(check.id, functools.partial(self.decide, check)) for check in self.checks
+            check.id: Step(check.id, functools.partial(self.decide, check))
+            for check in self.checks
+            if not self.decided_before(check)
         }
         self.steps = list(decided.values())
         for drawing in drawings:
             if _drawable(drawing, evidence.preset):
-                before = [decided[claim] for claim in drawing.claims]
+                before = [decided[claim] for claim in drawing.claims if claim in decided]
                 draw = functools.partial(self.draw, drawing)
-                self.steps.append(Step(f"{paper}.{drawing.name}", draw, before))
+                if before or not self.drawn_before(drawing):
+                    self.steps.append(Step(f"{paper}.{drawing.name}", draw, before))
                 continue
             where = f"{paper}.{drawing.name} is drawn at preset {', '.join(drawing.presets)}"
             if names is not None:
@@ -145,14 +155,43 @@ class _Plan:
             if not evidence.quiet:
                 print(f"  {where}")
 
+    def decided_before(self, check: Check) -> bool:
+        """Whether what was filed of a claim stands; it is taken up then."""
+        from figures.standing import standing_verdict
+
+        figure = self.shown.get(check.id, "")
+        found = standing_verdict(self.paper, check, figure, self.evidence)
+        if found is not None:
+            self.outcomes[check.id] = found
+            self.stand += 1
+            self.rests_on(found.sources)
+        return found is not None
+
+    def drawn_before(self, figure: Figure) -> bool:
+        """Whether a figure stands as it was drawn."""
+        from figures.standing import standing_figure
+
+        outcomes = [self.outcomes[id] for id in figure.claims]
+        sources = standing_figure(self.paper, figure, outcomes, self.evidence)
+        if sources is not None:
+            self.stand += 1
+            self.rests_on(sources)
+        return sources is not None
+
     def decide(self, check: Check) -> None:
         """Decide a claim."""
         figure = self.shown.get(check.id, "")
         self.outcomes[check.id] = _decided(self.paper, check, figure, self.evidence)
+        self.rests_on(self.outcomes[check.id].sources)
 
     def draw(self, figure: Figure) -> None:
         """Draw a figure, whose claims are decided by now."""
-        _drawn(self.paper, figure, self.evidence, [self.outcomes[id] for id in figure.claims])
+        outcomes = [self.outcomes[id] for id in figure.claims]
+        self.rests_on(_drawn(self.paper, figure, self.evidence, outcomes))
+
+    def rests_on(self, sources: Sequence[Mapping[str, Any]]) -> None:
+        """Note the sweeps among some sources."""
+        self.diverged |= {source["id"]: source.get("diverged", 0) for source in sources}
 
 
 def _drawable(drawing: Figure, preset: str) -> bool:
@@ -162,6 +201,7 @@ def _drawable(drawing: Figure, preset: str) -> bool:
 def _decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome:
     """Decide a claim and file what was found under `results/claims/`."""
     from figures.plain import plain
+    from figures.standing import check_made_by, mark
     from sims.engine.provenance import provenance
     from sims.engine.store import read_json, write_json
     from theory.claims import Outcome
@@ -180,15 +220,20 @@ def _decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outco
     )
     path = evidence.store.folder("claims") / f"{check.id}.json"
     stored = read_json(path) if path.exists() else {}
-    write_json(path, {**stored, evidence.preset: plain(outcome.filed())})
+    made_by = check_made_by(check, figure, evidence)
+    filed = {**outcome.filed(), "standing": mark(paper, used.values(), evidence, made_by)}
+    write_json(path, {**stored, evidence.preset: plain(filed)})
     return outcome
 
 
-def _drawn(paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Outcome]) -> None:
-    """Draw a figure and write its PNG, PDF and numbers."""
+def _drawn(
+    paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Outcome]
+) -> list[dict[str, Any]]:
+    """Draw a figure and write its PNG, PDF and numbers; returns what it rests on."""
     import matplotlib.pyplot as plt
 
     from figures.plain import plain
+    from figures.standing import figure_made_by, mark
     from figures.style import style
     from sims.engine.store import write_json, writing
 
@@ -208,9 +253,12 @@ def _drawn(paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Ou
     about |= {"caption": figure.told(numbers), "preset": evidence.preset, "drawn": _now()}
     about |= {"settings": {source.name: source.settings for source in sources}}
     about |= {"provenance": [made for source in sources for made in source.provenance]}
-    about |= {"sources": [source.summary() for source in sources]}
+    summaries = [source.summary() for source in sources]
+    about |= {"sources": summaries}
+    about |= {"standing": mark(paper, sources, evidence, figure_made_by(figure))}
     shown = [outcome.row() for outcome in outcomes]
     write_json(paths["json"], plain({**about, "data": numbers, "claims": shown}))
+    return summaries
 
 
 def _now() -> str:

@@ -20,7 +20,7 @@ from sims.engine.results import index, load
 from sims.engine.rooms import find_sweep
 from sims.engine.store import Store
 from sims.engine.sweep import Sweep
-from sims.engine.tables import table, table_record
+from sims.engine.tables import table, table_path, table_record
 from sims.engine.work import Work
 from theory.claims import Claim, Verdict, claim
 
@@ -39,6 +39,8 @@ class Source:
         settings: by name; the values of an axis as a list.
         parents: ids of the sweeps that a table reads.
         provenance: of every batch, or of the table.
+        records: where they are in the store.
+        diverged: of a sweep, how many runs diverged that should not.
     """
 
     id: str
@@ -47,11 +49,14 @@ class Source:
     settings: Mapping[str, Any]
     parents: Sequence[str]
     provenance: Sequence[Mapping[str, Any]]
+    records: Sequence[str] = ()
+    diverged: int = 0
 
     def summary(self) -> dict[str, Any]:
-        """Without what repeats from batch to batch: commits, versions and devices once each."""
+        """Without its records, and with each commit, version and device of its batches once."""
         whole = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         made = whole.pop("provenance")
+        del whole["records"]
         seconds = sum(part.get("wall_s", 0.0) for part in made)
         return {**whole, "seconds": seconds, "made": distinct(made)}
 
@@ -96,8 +101,8 @@ class Evidence:
         preset: which of each sweep's presets to use.
         quiet: show no progress.
         reads: compute nothing; raise `Missing` for what the store lacks.
-        diverged: of every sweep asked for, how many runs diverged that should not, by id.
         loaded: the latest results read, by sweep id.
+        filed: records of every sweep asked for, and how many runs diverged that should not, by id.
         used: what was asked for, by id, parents first; see `noted`.
     """
 
@@ -105,8 +110,8 @@ class Evidence:
     preset: str
     quiet: bool = False
     reads: bool = False
-    diverged: dict[str, int] = dataclasses.field(default_factory=dict)
     loaded: dict[str, xarray.Dataset] = dataclasses.field(default_factory=dict)
+    filed: dict[str, tuple[list[str], int]] = dataclasses.field(default_factory=dict)
     used: dict[str, Source] = dataclasses.field(default_factory=dict)
 
     @contextlib.contextmanager
@@ -131,13 +136,13 @@ class Evidence:
             while len(self.loaded) >= LOADED:
                 self.loaded.pop(next(iter(self.loaded)))
             self.loaded[found.id] = load(self.store, found)
-            self.diverged[found.id] = self._diverged(found)
         data = self.loaded[found.id]
         settings = settings_of_run(found.base)
         settings |= {axis: list(values) for axis, values in found.axes.items()}
         settings |= {"seeds": found.seeds, "preset": self.preset}
         made = json.loads(data.attrs["provenance"])
-        self.used[found.id] = Source(found.id, "sweep", name, settings, (), made)
+        records, diverged = self._filed(found)
+        self.used[found.id] = Source(found.id, "sweep", name, settings, (), made, records, diverged)
         return data
 
     def table(
@@ -153,7 +158,9 @@ class Evidence:
         id, record = table_record(self.store, function, *sweeps, **settings)
         ids = tuple(sweep.id for sweep in sweeps)
         made = [record["provenance"]]
-        self.used[id] = Source(id, "table", record["table"], settings, ids, made)
+        path = table_path(self.store, function, *sweeps, **settings)
+        records = [str(path.relative_to(self.store.root))]
+        self.used[id] = Source(id, "table", record["table"], settings, ids, made, records)
         return data
 
     def _ensure(self, work: Work) -> None:
@@ -163,11 +170,15 @@ class Evidence:
                 raise Missing(work)
             work.do(self.store, quiet=self.quiet)
 
-    def _diverged(self, sweep: Sweep) -> int:
-        """Runs that diverged although their experiment does not declare that possible."""
-        known = index(self.store, sweep.name)
-        runs = [run for run in sweep.runs() if not run.experiment.may_diverge]
-        return sum(known[run.id][2] >= 0 for run in runs)
+    def _filed(self, sweep: Sweep) -> tuple[list[str], int]:
+        """A sweep's records, and how many runs diverged whose experiment does not declare it."""
+        if sweep.id not in self.filed:
+            known = index(self.store, sweep.name)
+            found = [(run, known[run.id]) for run in sweep.runs()]
+            records = {str(path.relative_to(self.store.root)) for _, (path, *_) in found}
+            bad = sum(at >= 0 for run, (*_, at) in found if not run.experiment.may_diverge)
+            self.filed[sweep.id] = sorted(records), bad
+        return self.filed[sweep.id]
 
 
 Numbers = Mapping[str, Any]

@@ -146,10 +146,16 @@ class Shown:
         preset: says what the ledger knows of them.
         quiet: show nothing.
         have: names of works that need not be done.
+        stand: claims and figures that stand as they are.
     """
 
     def __init__(
-        self, steps: Sequence[Step], preset: str, quiet: bool, have: Set[str] = frozenset()
+        self,
+        steps: Sequence[Step],
+        preset: str,
+        quiet: bool,
+        have: Set[str] = frozenset(),
+        stand: int = 0,
     ) -> None:
         self.preset, self.quiet, self.total, self.left = preset, quiet, len(steps), len(steps)
         self.seconds, needs = known(preset)
@@ -157,7 +163,8 @@ class Shown:
         self.took: dict[str, float] = {}
         self.begun = self.last = time.monotonic()
         figures = sum(step.draws for step in steps)
-        self.say(f"{len(steps) - figures} claims to decide, {figures} figures to draw")
+        before = f"; {stand} of either stand as they are" if stand else ""
+        self.say(f"{len(steps) - figures} claims to decide, {figures} figures to draw{before}")
         terminal = sys.stderr.isatty() and not quiet
         self.bar = tqdm(total=1, bar_format="{desc}", file=sys.stderr) if terminal else None
 

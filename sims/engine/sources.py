@@ -8,7 +8,6 @@ again at each reload. What was imported before this module is read when this mod
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -121,6 +120,8 @@ def version(module: str) -> str | None:
 @functools.cache
 def _installed(top: str) -> str | None:
     """`name version` of the distributions that offer the package `top`; None where none does."""
+    import importlib.metadata  # a fifth of the time in which a command answers --help
+
     try:  # most distributions are called what they offer, and to look at all of them is slow
         return f"{top} {importlib.metadata.version(top)}"
     except importlib.metadata.PackageNotFoundError:

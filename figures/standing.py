@@ -1,0 +1,102 @@
+"""Whether what was decided or drawn still stands, so that only what changed is done again.
+
+A verdict and a figure follow from code, from a preset, and from stored results whose names follow
+from code. They stand while the code that they reach is the same, that of their papers' sweeps
+included, which are found by name, and while the results that they rest on are there.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from figures.evidence import Check, Evidence, Figure, Source
+from figures.plain import plain
+from figures.report import stored
+from sims.engine.code import code_of, digest, reached
+from sims.engine.identity import NUMERICS
+from sims.engine.store import read_json
+from theory.claims import Outcome, measured
+
+Mark = Mapping[str, Any]
+
+
+def mark(
+    paper: str, used: Collection[Source], evidence: Evidence, things: Sequence[Any]
+) -> dict[str, Any]:
+    """What `stands` compares, to be filed with a verdict or a figure.
+
+    Args:
+        used: what it rests on.
+        things: what it was made by: functions, and texts.
+    """
+    papers = {paper} | {source.name.split(".")[0] for source in used if source.kind == "sweep"}
+    records = {record for source in used for record in source.records}
+    return {
+        "papers": sorted(papers),
+        "key": _key(sorted(papers), evidence.preset, things),
+        "records": sorted(records),
+    }
+
+
+def stands(filed: Any, evidence: Evidence, things: Sequence[Any]) -> bool:
+    """Whether a mark is that of today's code, and all that it rests on is in the store."""
+    try:
+        papers, key, records = (filed[name] for name in ("papers", "key", "records"))
+        same = key == _key(papers, evidence.preset, things)
+        return same and all((evidence.store.root / record).exists() for record in records)
+    except (KeyError, TypeError):  # filed by hand, or by an earlier version
+        return False
+
+
+def check_made_by(check: Check, figure: str, evidence: Evidence) -> list[Any]:
+    """What a verdict follows from; `figure` is the one that shows it."""
+    held = check.claim.at(evidence.preset)
+    expected = check.claim.expects(evidence.preset)
+    return [check.decide, check.findings, repr(held), expected, figure]
+
+
+def figure_made_by(figure: Figure) -> list[Any]:
+    """What a figure follows from."""
+    return [figure.draw, figure.caption, figure.title]
+
+
+def standing_verdict(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome | None:
+    """A claim as it was decided, if that stands."""
+    path = evidence.store.folder("claims") / f"{check.id}.json"
+    if not path.exists():
+        return None
+    filed = read_json(path).get(evidence.preset)
+    things = check_made_by(check, figure, evidence)
+    if not isinstance(filed, dict) or not stands(filed.get("standing"), evidence, things):
+        return None
+    return measured(evidence.store.root, paper, check.claim)[evidence.preset]
+
+
+def standing_figure(
+    paper: str, figure: Figure, outcomes: Sequence[Outcome], evidence: Evidence
+) -> Sequence[Mapping[str, Any]] | None:
+    """The sources of a figure as it was drawn, if it stands and shows these outcomes."""
+    entry = stored(evidence.store.root, paper, figure)
+    if entry is None or entry.preset != evidence.preset:
+        return None
+    about = read_json(entry.numbers)
+    rows = json.loads(json.dumps(plain([outcome.row() for outcome in outcomes])))
+    if about.get("claims") != rows:
+        return None
+    made_by = figure_made_by(figure)
+    return entry.sources if stands(about.get("standing"), evidence, made_by) else None
+
+
+def _key(papers: Sequence[str], preset: str, things: Sequence[Any]) -> str:
+    parts = [code_of(thing) if callable(thing) else thing for thing in things]
+    return digest([_shared(tuple(papers)), preset, parts])
+
+
+@functools.cache
+def _shared(papers: tuple[str, ...]) -> dict[str, str]:
+    """Code that is found by name: the papers' sweeps, how they are run, how all figures look."""
+    sweeps = (f"sims.{paper}.SWEEPS" for paper in papers)
+    return reached(*sweeps, *NUMERICS, "figures.style.style")
