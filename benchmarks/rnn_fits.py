@@ -1,20 +1,10 @@
-"""Fits of all units of a 500-unit network on one core, against SciPy's curve_fit unit by unit.
+"""Fits of all units of a 500-unit network, against SciPy's curve_fit unit by unit.
 
 The work: one and two exponentials to lags 0..30 of the autocorrelations of isolated leaky units
-with tau in 1..8, as in [rnn-8.2], and the choice between them. Both sides run in one process,
-pinned to one core, in seconds of its processor (other work on it does not count); the smallest of a
-few rounds counts, compilation apart. The last number is the share of units whose two exponentials
-SciPy fits more than .1 % better.
-
-    uv run python benchmarks/rnn_fits.py [--json]
+with tau in 1..8, as in [rnn-8.2], and the choice between them; compilation apart.
 """
 
 from __future__ import annotations
-
-import argparse
-import json
-import os
-import time
 
 import jax
 import jax.numpy as jnp
@@ -22,11 +12,42 @@ import numpy as np
 from scipy.optimize import curve_fit
 from scipy.signal import lfilter
 
-from sims.engine.devices import prepare
+from benchmarks.measure import Row, Work, alternate, timed
 from sims.rnn_timescales.timescales import autocorrelation, fit, timescales
 
-UNITS, TRIALS, STEPS, ROUNDS = 500, 10, 5_000, 5
+UNITS, TRIALS, STEPS, ROUNDS = 500, 10, 5_000, 3
 LAGS = np.arange(31.0)
+# Levenberg-Marquardt steps from each of as many starts, for both forms.
+IMPROVEMENTS, STARTS = 200, 5
+
+
+def rows() -> list[Row]:
+    """One row; how often our fits are worse is in its remark."""
+    with jax.enable_x64(True):
+        rho = correlations()
+        mine = np.asarray(jax.jit(fit)(rho)[1].rss)
+        sides = {"ours": timed(timescales, rho), "scipy": timed(theirs, np.asarray(rho))}
+        left = np.array(theirs(np.asarray(rho)))
+        jax.block_until_ready(timescales(rho))  # compiles
+        times = alternate(sides, ROUNDS, warm=False)
+    worse, better = (mine > 1.001 * left).mean(), (left > 1.001 * mine).mean()
+    remark = (
+        "both look for the least squares, from other starts: SciPy's two exponentials fit more "
+        f"than .1 % better for {worse:.1%} of units, ours for {better:.1%}"
+    )
+    counted = Work(double=UNITS * IMPROVEMENTS * STARTS * (step_operations(2) + step_operations(4)))
+    name = f"rnn_fits: autocorrelations of {UNITS} units"
+    return [Row(name, times["ours"], "SciPy", times["scipy"], counted, remark)]
+
+
+def step_operations(parameters: int) -> int:
+    """Of one Levenberg-Marquardt step over all lags.
+
+    At each lag: the form twice, an operation for each exponential's power and its share of the sum,
+    as many again for each slope, the residual and its square, and the normal equations.
+    """
+    form, normal = 2 * (parameters // 2) + 1, parameters * (parameters + 1)
+    return len(LAGS) * (2 * form + parameters * form + 3 + normal + 2 * parameters)
 
 
 def correlations() -> jax.Array:
@@ -58,42 +79,3 @@ def theirs(rho: np.ndarray) -> list[float]:
         except RuntimeError:
             left.append(np.inf)
     return left
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    options = parser.parse_args()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    prepare("cpu")
-    with jax.enable_x64(True):
-        rho = correlations()
-        begun = time.process_time()
-        jax.block_until_ready(timescales(rho))
-        first, times = time.process_time() - begun, []
-        for _ in range(ROUNDS):
-            begun = time.process_time()
-            jax.block_until_ready(timescales(rho))
-            times.append(time.process_time() - begun)
-        mine = np.asarray(jax.jit(fit)(rho)[1].rss)
-    begun = time.process_time()
-    with np.errstate(divide="ignore", over="ignore"):
-        left = theirs(np.asarray(rho))
-    found = {
-        "ours": min(times),
-        "compilation": first - min(times),
-        "scipy": time.process_time() - begun,
-        "worse": float((mine > 1.001 * np.array(left)).mean()),
-    }
-    if options.json:
-        print(json.dumps(found, indent=1))
-    else:
-        ratio = found["scipy"] / found["ours"]
-        print(
-            f"{UNITS} units: {found['ours']:.2f} s (compilation {found['compilation']:.1f} s), "
-            f"scipy {found['scipy']:.1f} s ({ratio:.0f}x), worse for {found['worse']:.1%}"
-        )
-
-
-if __name__ == "__main__":
-    main()

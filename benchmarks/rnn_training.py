@@ -1,50 +1,64 @@
-"""Training cost per net and step on one core, side by side with a straightforward PyTorch loop.
+"""Training of leaky nets, per net and step, against a straightforward PyTorch loop.
 
 The work: leaky nets (nonlinearity outside) on parity with p ~ U(0, 1) for every stream, heads
 N = 2 .. 5 all asked, summed cross-entropy, global norm clipped at 2, SGD of rate .1 with Nesterov
 momentum .1. Every step of a net has fresh streams of one length M, uniform on N + 2 .. 4 N + 1.
 Both train one net at a time, which on a CPU is how our engine runs them. PyTorch takes each length
 equally often in a round, ours draws them; the one test batch and the decision at the end of a round
-count against us. The third column is what nobody can save: the matrix products of a step alone,
-W h and W^T g and the outer product of g and h at every bit, as XLA does them.
-All run in one process, pinned to one core, in alternating rounds of the same work each time; the
-smallest time of each counts. PyTorch is no dependency of ours; in an environment of its own:
-
-    python -m venv benchenv && benchenv/bin/pip install torch==2.13.0 -e .
-    benchenv/bin/python benchmarks/rnn_training.py [--json]
+count against us.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
 import time
-from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from sims.engine.devices import prepare
+from benchmarks.icl_training import UNCOMPARED
+from benchmarks.measure import Round, Row, Work, alternate, installed
 from sims.engine.program import compile_program, stack
 from sims.rnn_timescales.training import LARGEST_NORM, MOMENTUM, Curriculum
 
 LAST, RATE, SLOPE = 5, 0.1, 0.01
 LENGTHS = range(LAST + 2, 4 * LAST + 2)
-# Units, streams, steps of a round, and how many times faster we mean to be.
-SETTINGS = ((32, 64, 1000, 40), (128, 128, 200, 6), (500, 256, 60, 2))
-ROUNDS = 5
+# Units, streams, steps of a round.
+SETTINGS = ((32, 64, 1000), (128, 128, 200), (500, 256, 60))
+ROUNDS = 4
 
 
-def ours(units: int, sequences: int, steps: int) -> Callable[[], float]:
+def rows() -> list[Row]:
+    """A row for each size of net and batch."""
+    return [row(*sizes) for sizes in SETTINGS]
+
+
+def row(units: int, sequences: int, steps: int) -> Row:
+    """One size of net and batch."""
+    other = theirs(units, sequences) if installed("torch") else None
+    times = alternate({"ours": ours(units, sequences, steps), "torch": other}, ROUNDS)
+    name = f"rnn_training: step, {units} units, {sequences} streams"
+    counted = work(units, sequences)
+    return Row(name, times["ours"], "PyTorch", times["torch"], counted, UNCOMPARED)
+
+
+def work(units: int, sequences: int) -> Work:
+    """Of a step of mean length: what nobody can save.
+
+    The products W h, W'g and the outer product of g and h at every bit; a word for each bit, for
+    the net's start, and for the streams' p. What is done unit by unit is not counted.
+    """
+    bits = sum(LENGTHS) / len(LENGTHS)
+    words = (bits + units + 1) * sequences
+    return Work(single=bits * 3 * 2 * units**2 * sequences, words=words)
+
+
+def ours(units: int, sequences: int, steps: int, last: int = LAST) -> Round:
     """A round of the engine's own program: seconds per step."""
     experiment = Curriculum(
         units=units,
         sequences=sequences,
-        last=LAST,
-        window=LAST - 1,
+        last=last,
+        window=last - 1,
         forget=0,
         learning_rate=RATE,
         test_batches=1,
@@ -66,30 +80,7 @@ def ours(units: int, sequences: int, steps: int) -> Callable[[], float]:
     return measure
 
 
-def products(units: int, sequences: int, steps: int) -> Callable[[], float]:
-    """A round of nothing but the products of a step of mean length: seconds per step."""
-    bits = round(steps * sum(LENGTHS) / len(LENGTHS))
-
-    @jax.jit
-    def run(weights: jax.Array, state: jax.Array, slope: jax.Array) -> jax.Array:
-        def bit(_: int, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-            state, slope, total = carry
-            return weights @ state, weights.T @ slope, total + slope @ state.T
-
-        return jax.lax.fori_loop(0, bits, bit, (state, slope, jnp.zeros_like(weights)))[2]
-
-    weights = jnp.eye(units)
-    state = slope = jnp.full((units, sequences), 1e-3)
-
-    def measure() -> float:
-        begun = time.perf_counter()
-        jax.block_until_ready(run(weights, state, slope))
-        return (time.perf_counter() - begun) / steps
-
-    return measure
-
-
-def theirs(units: int, sequences: int) -> Callable[[], float]:
+def theirs(units: int, sequences: int) -> Round:
     """A round of PyTorch, a loop over time and over heads: seconds per step."""
     import torch  # pyright: ignore[reportMissingImports]
     from torch import nn  # pyright: ignore[reportMissingImports]
@@ -131,57 +122,3 @@ def theirs(units: int, sequences: int) -> Callable[[], float]:
         return (time.perf_counter() - begun) / len(LENGTHS)
 
     return measure
-
-
-def best(rounds: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """The smallest time of each, in milliseconds, over rounds that alternate between them."""
-    for measure in rounds.values():
-        measure()
-    times: dict[str, list[float]] = {name: [] for name in rounds}
-    for _ in range(ROUNDS):
-        for name, measure in rounds.items():
-            times[name].append(1e3 * measure())
-    return {name: min(values) for name, values in times.items()}
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print the table as JSON")
-    options = parser.parse_args()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    prepare("cpu")
-    try:
-        import torch  # pyright: ignore[reportMissingImports]
-    except ModuleNotFoundError:
-        print("PyTorch is missing; see the head of this file for an environment", file=sys.stderr)
-        return 2
-    rows = []
-    for units, sequences, steps, bar in SETTINGS:
-        found = best(
-            {
-                "torch": theirs(units, sequences),
-                "ours": ours(units, sequences, steps),
-                "products": products(units, sequences, steps),
-            }
-        )
-        size = {"units": units, "sequences": sequences, "bar": bar}
-        ratio, limit = (found["torch"] / found[name] for name in ("ours", "products"))
-        rows.append({**size, **found, "ratio": ratio, "limit": limit})
-    if options.json:
-        print(
-            json.dumps(
-                {"torch": torch.__version__, "devices": jax.device_count(), "rows": rows}, indent=1
-            )
-        )
-        return 0
-    print("ms per net and step on one core, and how many times faster than PyTorch")
-    for row in rows:
-        print(
-            "H={units} B={sequences}: torch {torch:.2f}, ours {ours:.3f}, products alone "
-            "{products:.3f}: {ratio:.1f}x of at most {limit:.1f}x (bar {bar}x)".format(**row)
-        )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

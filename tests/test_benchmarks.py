@@ -1,0 +1,88 @@
+"""The benchmarks' two sides agree, and floors count what they should; times are not asserted."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from benchmarks import icl_training, moment_form, reduced_flow, rnn_training
+from benchmarks.__main__ import entry, main, table
+from benchmarks.measure import Ceilings, Row, Work, alternate, floor
+from theory.icl_regression.flow import gradient_flow
+from theory.icl_regression.setting import SETTING
+
+CEILINGS = Ceilings(single=2.0, double=1.0, bandwidth=4.0, word=3.0, inverse=5.0, normal=8.0)
+
+
+def test_moments_and_tokens_have_one_gradient():
+    assert moment_form.disagreement(prompts=16) < 1e-10
+
+
+def test_both_flows_take_one_path():
+    times = np.linspace(0.0, 5.0, 6)
+    omega, mu = reduced_flow.starts(2)
+    with jax.enable_x64(True):
+        ours = [
+            np.concatenate(gradient_flow(*map(jnp.asarray, (a, b, times)), SETTING), axis=-1)
+            for a, b in zip(omega, mu, strict=True)
+        ]
+    theirs, evaluations = reduced_flow.theirs(omega, mu, times)
+    np.testing.assert_allclose(np.stack(ours), theirs, atol=1e-6)
+    assert evaluations > 0
+
+
+def test_a_wrong_name_gives_one_line_with_the_nearest(capsys):
+    assert main(["icl_trainin"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "did you mean 'icl_training'?" in said
+
+
+def test_only_scaling_draws(capsys):
+    assert main(["icl_training", "--figure", "f.png"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_operations_of_a_training_step_are_those_of_its_loops():
+    """Loop by loop, a product with its addition as two."""
+    heads, prompts, length, d = 2, 3, 4, 5
+    e, count = d + 1, 0
+    for _ in range(prompts):
+        count += 2 * len(list(itertools.product(range(length), range(d)))) + 2 * d  # labels, target
+        for _ in range(heads):
+            pairs = len(list(itertools.product(range(length), range(e))))
+            matrix = len(list(itertools.product(range(e), range(d))))
+            count += 2 * matrix + 2 * pairs + 3 * length + 2 * pairs + 2 * e
+            count += 2 * pairs + 3 * length + 2 * pairs + 2 * matrix + 2 * e
+    work = icl_training.work(heads, prompts, length, d)
+    assert work.single == count
+    data = icl_training.training(heads=heads, prompts=prompts, length=length, dimension=d).sample(
+        jax.random.key(0)
+    )
+    # and beta, which the prompts do not show, and the noise of labels in place of the labels
+    assert work.normals == sum(part.size for part in data) + prompts * d
+
+
+def test_operations_of_a_recurrent_step_are_three_products_a_bit():
+    lengths = list(rnn_training.LENGTHS)
+    products = sum(3 * 2 * 4 * 4 * 3 for length in lengths for _ in range(length))
+    assert rnn_training.work(4, 3).single == pytest.approx(products / len(lengths))
+
+
+def test_a_floor_adds_the_core_s_work_and_lets_memory_work_beside_it():
+    work = Work(single=20, double=3, bytes=0, normals=2, words=1)
+    assert floor(work, CEILINGS) == pytest.approx(1e-6 * (10 + 3 + 16 + 3))
+    assert floor(work._replace(bytes=400), CEILINGS) == pytest.approx(1e-6 * 100)
+
+
+def test_a_side_that_is_not_installed_leaves_a_blank():
+    times = alternate({"ours": lambda: 0.002, "theirs": None}, rounds=2)
+    row = Row("work", times["ours"], "PyTorch", times["theirs"], Work(single=2e6))
+    shown = table([entry(row, CEILINGS)])
+    assert "not installed" in shown and row.ratios() is None
+
+
+def test_a_ratio_comes_with_its_spread():
+    row = Row("work", [1.0, 2.0], "other", [6.0, 4.0])
+    assert row.ratios() == (4.0, 2.0, 6.0)
