@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sims.engine.cli import FINISHED, Parser, guarded
@@ -38,6 +39,7 @@ NAMES = (
     "figure_times",
     "scaling",
 )
+SUFFIXES = (".png", ".pdf", ".svg")
 HEAD = ("work", "ours ms", "other ms", "other side", "ratio (spread)", "floor ms", "ours/floor")
 
 
@@ -58,8 +60,8 @@ def _benchmarks(options: argparse.Namespace) -> int:
     for name in chosen:
         if name not in NAMES:
             raise unknown("benchmark", name, NAMES)
-    if options.figure and "scaling" not in chosen:
-        raise UserError(f"--figure {options.figure}: only scaling draws; name it, or drop --figure")
+    if options.figure:
+        _drawable(Path(options.figure), chosen)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     from benchmarks.measure import ceilings
@@ -69,8 +71,8 @@ def _benchmarks(options: argparse.Namespace) -> int:
     with pinned():
         found = ceilings()
         rows = []
-        for name in chosen:
-            print(f"{PROG}: {name}", file=sys.stderr, flush=True)
+        for at, name in enumerate(chosen, 1):
+            print(f"{PROG}: {name} ({at} of {len(chosen)})", file=sys.stderr, flush=True)
             module = importlib.import_module(f"benchmarks.{name}")
             rows += module.rows(options.figure) if name == "scaling" else module.rows()
     entries = [entry(row, found) for row in rows]
@@ -79,6 +81,16 @@ def _benchmarks(options: argparse.Namespace) -> int:
     else:
         print(told(found), table(entries), sep="\n\n")
     return FINISHED
+
+
+def _drawable(file: Path, chosen: list[str]) -> None:
+    """Refuse what could not be drawn, before minutes are spent on it."""
+    if "scaling" not in chosen:
+        raise UserError(f"--figure {file}: only scaling draws; name it, or drop --figure")
+    if file.suffix not in SUFFIXES:
+        raise UserError(f"--figure {file}: expected a name that ends in {', '.join(SUFFIXES)}")
+    if not file.parent.is_dir():
+        raise UserError(f"--figure {file}: there is no folder {file.parent}; make it first")
 
 
 def entry(row: Row, found: Ceilings) -> dict[str, Any]:

@@ -6,6 +6,7 @@ threefry2x32 of the engine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from unittest import mock
 
@@ -68,7 +69,5 @@ def undrawn(
     The key enters, so that a step's data are not the same at each step and made only once.
     """
     offset = jax.random.key_data(key)[-1].astype("float32") * 2.0**-32
-    size = 1
-    for extent in shape:
-        size *= extent
+    size = math.prod(shape)
     return (jnp.arange(size, dtype="float32") * (3.0 / size) + (offset - 2.0)).reshape(shape)

@@ -136,15 +136,15 @@ class _Plan:
         drawings = [drawing for drawing in here.FIGURES if names is None or drawing.name in names]
         wanted = {claim for drawing in drawings for claim in drawing.claims}
         self.checks = [check for check in here.CHECKS if names is None or check.id in wanted]
-        decided = {
+        open_ = {
             check.id: Step(check.id, functools.partial(self.decide, check))
             for check in self.checks
             if not self.decided_before(check)
         }
-        self.steps = list(decided.values())
+        self.steps = list(open_.values())
         for drawing in drawings:
             if _drawable(drawing, evidence.preset):
-                before = [decided[claim] for claim in drawing.claims if claim in decided]
+                before = [open_[claim] for claim in drawing.claims if claim in open_]
                 draw = functools.partial(self.draw, drawing)
                 if before or not self.drawn_before(drawing):
                     self.steps.append(Step(f"{paper}.{drawing.name}", draw, before))
@@ -181,13 +181,13 @@ class _Plan:
     def decide(self, check: Check) -> None:
         """Decide a claim."""
         figure = self.shown.get(check.id, "")
-        self.outcomes[check.id] = _decided(self.paper, check, figure, self.evidence)
+        self.outcomes[check.id] = decided(self.paper, check, figure, self.evidence)
         self.rests_on(self.outcomes[check.id].sources)
 
     def draw(self, figure: Figure) -> None:
         """Draw a figure, whose claims are decided by now."""
         outcomes = [self.outcomes[id] for id in figure.claims]
-        self.rests_on(_drawn(self.paper, figure, self.evidence, outcomes))
+        self.rests_on(drawn(self.paper, figure, self.evidence, outcomes))
 
     def rests_on(self, sources: Sequence[Mapping[str, Any]]) -> None:
         """Note the sweeps among some sources."""
@@ -198,10 +198,9 @@ def _drawable(drawing: Figure, preset: str) -> bool:
     return not drawing.presets or preset in drawing.presets
 
 
-def _decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome:
+def decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome:
     """Decide a claim and file what was found under `results/claims/`."""
-    from figures.plain import plain
-    from figures.standing import check_made_by, mark
+    from figures.standing import check_made_by, marked
     from sims.engine.provenance import provenance
     from sims.engine.store import read_json, write_json
     from theory.claims import Outcome
@@ -221,19 +220,18 @@ def _decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outco
     path = evidence.store.folder("claims") / f"{check.id}.json"
     stored = read_json(path) if path.exists() else {}
     made_by = check_made_by(check, figure, evidence)
-    filed = {**outcome.filed(), "standing": mark(paper, used.values(), evidence, made_by)}
-    write_json(path, {**stored, evidence.preset: plain(filed)})
+    filed = marked(outcome.filed(), paper, used.values(), evidence, made_by)
+    write_json(path, {**stored, evidence.preset: filed})
     return outcome
 
 
-def _drawn(
+def drawn(
     paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Outcome]
 ) -> list[dict[str, Any]]:
     """Draw a figure and write its PNG, PDF and numbers; returns what it rests on."""
     import matplotlib.pyplot as plt
 
-    from figures.plain import plain
-    from figures.standing import figure_made_by, mark
+    from figures.standing import figure_made_by, marked
     from figures.style import style
     from sims.engine.store import write_json, writing
 
@@ -255,9 +253,8 @@ def _drawn(
     about |= {"provenance": [made for source in sources for made in source.provenance]}
     summaries = [source.summary() for source in sources]
     about |= {"sources": summaries}
-    about |= {"standing": mark(paper, sources, evidence, figure_made_by(figure))}
-    shown = [outcome.row() for outcome in outcomes]
-    write_json(paths["json"], plain({**about, "data": numbers, "claims": shown}))
+    about |= {"data": numbers, "claims": [outcome.row() for outcome in outcomes]}
+    write_json(paths["json"], marked(about, paper, sources, evidence, figure_made_by(figure)))
     return summaries
 
 

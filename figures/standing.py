@@ -2,7 +2,8 @@
 
 A verdict and a figure follow from code, from a preset, and from stored results whose names follow
 from code. They stand while the code that they reach is the same, that of their papers' sweeps
-included, which are found by name, and while the results that they rest on are there.
+included, which are found by name, while the results that they rest on are there, and while what was
+filed of them is as it was written.
 """
 
 from __future__ import annotations
@@ -20,34 +21,47 @@ from sims.engine.identity import NUMERICS
 from sims.engine.store import read_json
 from theory.claims import Outcome, measured
 
-Mark = Mapping[str, Any]
+# What decides and draws, whatever the claim or figure.
+FILED_BY = ("figures.__main__.decided", "figures.__main__.drawn")
+# Under which name the mark of a verdict or a figure is filed with it.
+STANDING = "standing"
 
 
-def mark(
-    paper: str, used: Collection[Source], evidence: Evidence, things: Sequence[Any]
+def marked(
+    content: Mapping[str, Any],
+    paper: str,
+    used: Collection[Source],
+    evidence: Evidence,
+    things: Sequence[Any],
 ) -> dict[str, Any]:
-    """What `stands` compares, to be filed with a verdict or a figure.
+    """A verdict or a figure as it is filed: with a mark that `stands` compares.
 
     Args:
+        content: what is filed of it, as JSON values or arrays.
         used: what it rests on.
         things: what it was made by: functions, and texts.
     """
     papers = {paper} | {source.name.split(".")[0] for source in used if source.kind == "sweep"}
     records = {record for source in used for record in source.records}
-    return {
+    written = plain(content)
+    mark = {
         "papers": sorted(papers),
         "key": _key(sorted(papers), evidence.preset, things),
+        "content": _content(written),
         "records": sorted(records),
     }
+    return {**written, STANDING: mark}
 
 
 def stands(filed: Any, evidence: Evidence, things: Sequence[Any]) -> bool:
-    """Whether a mark is that of today's code, and all that it rests on is in the store."""
+    """Whether what was filed is of today's code, and all that it rests on is in the store."""
     try:
-        papers, key, records = (filed[name] for name in ("papers", "key", "records"))
-        same = key == _key(papers, evidence.preset, things)
-        return same and all((evidence.store.root / record).exists() for record in records)
-    except (KeyError, TypeError):  # filed by hand, or by an earlier version
+        content = {name: value for name, value in filed.items() if name != STANDING}
+        mark = filed[STANDING]
+        same = mark["key"] == _key(mark["papers"], evidence.preset, things)
+        same = same and mark["content"] == _content(content)
+        return same and all((evidence.store.root / path).exists() for path in mark["records"])
+    except (AttributeError, KeyError, TypeError):  # filed by hand, or by an earlier version
         return False
 
 
@@ -70,7 +84,7 @@ def standing_verdict(paper: str, check: Check, figure: str, evidence: Evidence) 
         return None
     filed = read_json(path).get(evidence.preset)
     things = check_made_by(check, figure, evidence)
-    if not isinstance(filed, dict) or not stands(filed.get("standing"), evidence, things):
+    if not stands(filed, evidence, things):
         return None
     return measured(evidence.store.root, paper, check.claim)[evidence.preset]
 
@@ -84,10 +98,8 @@ def standing_figure(
         return None
     about = read_json(entry.numbers)
     rows = json.loads(json.dumps(plain([outcome.row() for outcome in outcomes])))
-    if about.get("claims") != rows:
-        return None
-    made_by = figure_made_by(figure)
-    return entry.sources if stands(about.get("standing"), evidence, made_by) else None
+    shows = about.get("claims") == rows and stands(about, evidence, figure_made_by(figure))
+    return entry.sources if shows else None
 
 
 def _key(papers: Sequence[str], preset: str, things: Sequence[Any]) -> str:
@@ -95,8 +107,13 @@ def _key(papers: Sequence[str], preset: str, things: Sequence[Any]) -> str:
     return digest([_shared(tuple(papers)), preset, parts])
 
 
+def _content(written: Mapping[str, Any]) -> str:
+    """Of JSON values, equal before they are written and after they are read."""
+    return digest(json.loads(json.dumps(written)))
+
+
 @functools.cache
 def _shared(papers: tuple[str, ...]) -> dict[str, str]:
-    """Code that is found by name: the papers' sweeps, how they are run, how all figures look."""
+    """Code that is found by name: the papers' sweeps, how they are run, how all is filed."""
     sweeps = (f"sims.{paper}.SWEEPS" for paper in papers)
-    return reached(*sweeps, *NUMERICS, "figures.style.style")
+    return reached(*sweeps, *NUMERICS, *FILED_BY)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import icl_training, moment_form, reduced_flow, rnn_training
+from benchmarks import icl_training, moment_form, reduced_flow, rnn_training, scaling
 from benchmarks.__main__ import entry, main, table
 from benchmarks.measure import Ceilings, Row, Work, alternate, floor
 from theory.icl_regression.flow import gradient_flow
@@ -39,9 +39,22 @@ def test_a_wrong_name_gives_one_line_with_the_nearest(capsys):
     assert said.count("\n") == 1 and "did you mean 'icl_training'?" in said
 
 
-def test_only_scaling_draws(capsys):
-    assert main(["icl_training", "--figure", "f.png"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        (["icl_training", "--figure", "f.png"], "only scaling draws"),
+        (["scaling", "--figure", "f.xyz"], "expected a name that ends in .png, .pdf, .svg"),
+        (["scaling", "--figure", "nowhere/f.png"], "there is no folder nowhere"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_at_once(capsys, words, reason):
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and reason in said
+
+
+def test_a_slope_is_the_exponent_of_a_power():
+    assert scaling.slope((1, 2, 4), [5.0, 5 * 2**1.5, 5 * 4**1.5]) == pytest.approx(1.5)
 
 
 def test_operations_of_a_training_step_are_those_of_its_loops():
@@ -67,7 +80,10 @@ def test_operations_of_a_training_step_are_those_of_its_loops():
 def test_operations_of_a_recurrent_step_are_three_products_a_bit():
     lengths = list(rnn_training.LENGTHS)
     products = sum(3 * 2 * 4 * 4 * 3 for length in lengths for _ in range(length))
-    assert rnn_training.work(4, 3).single == pytest.approx(products / len(lengths))
+    work = rnn_training.work(4, 3)
+    assert work.single == pytest.approx(products / len(lengths))
+    # a word for each bit, each unit that starts, and each stream's p
+    assert work.words == pytest.approx(3 * (sum(lengths) / len(lengths) + 4 + 1))
 
 
 def test_a_floor_adds_the_core_s_work_and_lets_memory_work_beside_it():

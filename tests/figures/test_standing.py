@@ -1,6 +1,9 @@
 """What was decided or drawn stands until something that it rests on changes, and not longer."""
 
+import contextlib
+import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -108,27 +111,43 @@ def test_what_changed_is_done_again_and_nothing_else(call, tmp_path):
     assert call() == [1, 2]
 
 
+@pytest.fixture(scope="module")
+def drawn_once(tmp_path_factory):
+    """A results folder with a figure of smoke size and its claims, and what was said of them."""
+    results, said = tmp_path_factory.mktemp("once") / "results", io.StringIO()
+    words = ["icl_regression.valley", "--preset", "smoke", "--results", str(results), "--quiet"]
+    with contextlib.redirect_stdout(said):
+        assert command.main(words) == 0
+    return results, said.getvalue()
+
+
 @pytest.fixture
-def drawn(tmp_path):
-    """A figure of smoke size and its claims, drawn once."""
-    words = ["icl_regression.valley", "--preset", "smoke", "--results", str(tmp_path / "results")]
-    assert command.main([*words, "--quiet"]) == 0
-    return words
+def drawn(drawn_once, tmp_path):
+    """The words that drew them, for a copy of the folder."""
+    shutil.copytree(drawn_once[0], tmp_path / "results")
+    return ["icl_regression.valley", "--preset", "smoke", "--results", str(tmp_path / "results")]
 
 
-def test_a_second_call_decides_and_draws_nothing_and_says_the_same(drawn, tmp_path, capsys):
+def test_a_second_call_decides_and_draws_nothing_and_says_the_same(
+    drawn, drawn_once, tmp_path, capsys
+):
     page = tmp_path / "results/report/index.html"
-    first, before = capsys.readouterr().out, page.read_text()
+    first, before = drawn_once[1].split("report:")[0], page.read_text()
     files = [path for path in (tmp_path / "results/figures").rglob("*") if path.is_file()]
     times = [path.stat().st_mtime_ns for path in files]
     assert command.main(drawn) == 0
     out, err = capsys.readouterr()
-    assert err.startswith("0 claims to decide, 0 figures to draw; ") and out.endswith(first)
+    assert (
+        err.startswith("0 claims to decide, 0 figures to draw; ")
+        and out.split("report:")[0] == first
+    )
     assert [path.stat().st_mtime_ns for path in files] == times
     assert page.read_text().split("<h2")[1:] == before.split("<h2")[1:]
 
 
-@pytest.mark.parametrize("damage", ["no mark", "another key", "a mark of another kind"])
+@pytest.mark.parametrize(
+    "damage", ["no mark", "another key", "a mark of another kind", "another number"]
+)
 def test_a_figure_without_a_good_mark_is_drawn_again(drawn, tmp_path, capsys, damage):
     path = tmp_path / "results/figures/icl_regression/valley.json"
     about = json.loads(path.read_text())
@@ -136,6 +155,8 @@ def test_a_figure_without_a_good_mark_is_drawn_again(drawn, tmp_path, capsys, da
         del about["standing"]
     elif damage == "another key":
         about["standing"]["key"] = "0"
+    elif damage == "another number":
+        about["data"] = {"typed": 1.0}
     else:
         about["standing"] = ["key", "papers", "records"]
     path.write_text(json.dumps(about))
@@ -144,26 +165,36 @@ def test_a_figure_without_a_good_mark_is_drawn_again(drawn, tmp_path, capsys, da
     assert "0 claims to decide, 1 figures to draw" in capsys.readouterr().err
 
 
-def test_a_figure_whose_claim_was_decided_again_is_drawn_again(drawn, tmp_path, capsys):
+@pytest.mark.parametrize(
+    "name, value", [("state", "fails"), ("decided", "2020-01-01"), ("interval", "all"), ("*", 1)]
+)
+def test_a_verdict_that_somebody_edited_is_decided_again(drawn, tmp_path, capsys, name, value):
+    """And the figure that shows it is drawn again."""
     path = next((tmp_path / "results/claims").glob("*.json"))
     filed = json.loads(path.read_text())
-    filed["smoke"]["decided"] = "2020-01-01T00:00:00+00:00"
+    before = filed["smoke"]["state"]
+    assert before == "holds"
+    if name == "*":
+        filed["smoke"] = value
+    else:
+        filed["smoke"][name] = value
     path.write_text(json.dumps(filed))
     capsys.readouterr()
     assert command.main(drawn) == 0
-    assert "0 claims to decide, 1 figures to draw" in capsys.readouterr().err
+    assert "1 claims to decide, 1 figures to draw" in capsys.readouterr().err
+    assert json.loads(path.read_text())["smoke"]["state"] == before
 
 
 def test_what_a_key_is_made_of():
     """Functions by the code that they reach, texts as they are, and the sweeps found by name."""
-    things = [standing.mark, "text"]
+    things = [standing.marked, "text"]
     key = standing._key(["icl_regression"], "quick", things)
-    assert key == standing._key(["icl_regression"], "quick", [standing.mark, "text"])
+    assert key == standing._key(["icl_regression"], "quick", [standing.marked, "text"])
     others = [
         standing._key(["rf_attention"], "quick", things),
         standing._key(["icl_regression"], "paper", things),
         standing._key(["icl_regression"], "quick", [standing.stands, "text"]),
-        standing._key(["icl_regression"], "quick", [standing.mark, "texts"]),
+        standing._key(["icl_regression"], "quick", [standing.marked, "texts"]),
     ]
     assert len({key, *others}) == 5
     shared = standing._shared(("icl_regression",))

@@ -8,6 +8,7 @@ import xarray
 from jaxtyping import Float, Real
 
 from figures.evidence import Evidence
+from sims.engine.errors import UserError
 from sims.rnn_timescales.tasks import SMALLEST
 from theory.rnn_timescales import setting
 
@@ -45,10 +46,19 @@ def by_n(training: xarray.Dataset) -> xarray.Dataset:
 
 
 def last_n(stages: xarray.Dataset) -> int:
-    """The largest N that at least half of the runs of every curriculum solved."""
+    """The largest N that at least half of the runs of every curriculum solved.
+
+    Raises:
+        UserError: there is none, as at a preset that only shows that everything runs.
+    """
     share = stages.solved.notnull().mean("seed")
     others = [name for name in share.dims if name != "n"]
     good = (share >= 0.5).all(others)
+    if not good.any():
+        raise UserError(
+            "no N was solved by half of the runs, so there are no nets to look into: expected a "
+            "preset that trains to the end, as quick"
+        )
     return int(stages.n.where(good).max())
 
 

@@ -8,6 +8,7 @@ from figures.rnn_timescales.readings import stages, turns
 from figures.rnn_timescales.readings.analyses import BOUND, per_net, relative, retrained
 from figures.rnn_timescales.readings.as_linear import correlations, moves, predictions
 from figures.rnn_timescales.readings.stages import average, by_n, last_n, solved_by, spearman
+from sims.engine.errors import UserError
 
 ATTRS = {"hold": 1, "smooth": 0, "log_every": 200, "steps": 4000}
 
@@ -44,6 +45,15 @@ def test_stages_are_read_by_n_in_epochs_and_clamped_steps():
     np.testing.assert_array_equal(held.tau, 0.25)
     smooth = by_n(sweep(np.full((2, 1, 1), 200), np.full((2, 1, 1, 1), 0.7), smooth=1))
     np.testing.assert_allclose(smooth.tau, 1 + np.log(1 + np.exp(0.7)))
+
+
+def test_nets_that_solved_nothing_are_told_of_in_words():
+    """As at smoke, where only one curriculum gets anywhere."""
+    kept = np.asarray(two_curricula().kept.values)
+    kept[1] = -1
+    stages = by_n(sweep(kept, np.full((*kept.shape, 1), 0.5)))
+    with pytest.raises(UserError, match="no N was solved by half of the runs"):
+        last_n(stages)
 
 
 def test_ranks_of_rows_with_gaps():
