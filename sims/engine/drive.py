@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int, PyTree
 
@@ -173,7 +174,7 @@ def _results(log: Log, carry: Carry, runs: Sequence[Run]) -> Results:
     """What the runs come to, without those that filled up the batch."""
     experiment, count = runs[0].experiment, len(runs)
     last = jax.tree.map(lambda leaf: leaf[:count], carry)
-    state = last.state if experiment.keep_state else None
+    state = jax.tree.map(_plain, last.state) if experiment.keep_state else None
     last = jax.device_get(last._replace(state=None))
     return Results(
         {name: values[:, :count] for name, values in log.rows.items()},
@@ -182,3 +183,9 @@ def _results(log: Log, carry: Carry, runs: Sequence[Run]) -> Results:
         {name: np.array(values) for name, values in last.stages.items()},
         state,
     )
+
+
+def _plain(leaf: jax.Array) -> np.ndarray:
+    """On the host, of keys their data."""
+    keys = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return np.asarray(jax.random.key_data(leaf) if keys else leaf)

@@ -7,7 +7,6 @@ import functools
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -26,11 +25,13 @@ from sims.engine.plan import Group, plan, smaller
 from sims.engine.program import Program, compile_program, stack
 from sims.engine.progress import Progress
 from sims.engine.provenance import provenance
-from sims.engine.results import index, label, outdated, starts
+from sims.engine.results import Results, index, label, outdated, starts, together
 from sims.engine.store import Store, write_json
 from sims.engine.sweep import Run, Sweep
 
 CHECKPOINT_EVERY = 20.0
+# Seconds of work that are filed together: a file of short runs costs more than they do.
+FILED_EVERY = 1.0
 
 
 @dataclasses.dataclass
@@ -122,17 +123,21 @@ class _Driver:
         if reason := outdated(self.store, group.name, group.missing(self.store)):
             self.progress.say(f"{group.name} is computed again: {reason}")
         while batches := group.batches(self.store):
-            computed = 0
-            for batch in batches:
+            computed, count = 0, 1
+            while batches:
                 _stop_if_asked()
-                if program is None and not self.free(group, batch):
+                some, batches = batches[:count], batches[count:]
+                if program is None and not self.free(group, some):
                     continue
                 if program is None:
                     group, program = self.compile(group)
-                    if group.batch_size < len(batch):
+                    if group.batch_size < max(map(len, some)):
                         break
+                begun = time.monotonic()
                 try:
-                    computed += self.batch(group, program, batch)
+                    computed += self.batches(group, program, some)
+                    pace = len(some) / (time.monotonic() - begun)
+                    count = max(1, int(FILED_EVERY * pace))
                 except jax.errors.JaxRuntimeError as error:
                     if "RESOURCE_EXHAUSTED" not in str(error):
                         raise
@@ -149,9 +154,10 @@ class _Driver:
                     waiting = True
                     _wait(1.0)
 
-    def free(self, group: Group, batch: list[Run]) -> bool:
-        """Whether anything of a batch is left to compute: compiling takes seconds."""
-        with checkpoint.held(group.locks(self.store), [run.id for run in batch]) as mine:
+    def free(self, group: Group, batches: list[list[Run]]) -> bool:
+        """Whether anything of some batches is left to compute: compiling takes seconds."""
+        ids = [run.id for batch in batches for run in batch]
+        with checkpoint.held(group.locks(self.store), ids) as mine:
             return bool(mine - index(self.store, group.name).keys())
 
     def compile(self, group: Group) -> tuple[Group, Program]:
@@ -185,30 +191,51 @@ class _Driver:
         self.progress.say(f"{group.name}: batches of {size} instead of {group.batch_size} (memory)")
         return group.resized(self.store, size)
 
-    def batch(self, group: Group, program: Program, runs: list[Run]) -> int:
-        """Compute what of a batch no other process holds or finished; the number computed."""
-        with checkpoint.held(group.locks(self.store), [run.id for run in runs]) as mine:
-            known = index(self.store, group.name)
-            runs = [run for run in runs if run.id in mine and run.id not in known]
-            if runs:
-                folders = group.folders(self.store, runs)
-                members = [runs] if len(folders) == 1 else [[run] for run in runs]
-                for folder, own in zip(folders, members, strict=True):
-                    kept = {"runs": [run.id for run in own], "batch_size": group.batch_size}
-                    write_json(folder / "batch.json", kept)
-                self.file(group, program, runs, folders)
+    def batches(self, group: Group, program: Program, batches: list[list[Run]]) -> int:
+        """Compute what of some batches no other process holds or finished, and file it together.
+
+        Returns:
+            The number of runs computed.
+        """
+        ids = [run.id for batch in batches for run in batch]
+        with checkpoint.held(group.locks(self.store), ids) as mine:
+            left = mine - index(self.store, group.name).keys()
+            own = [[run for run in batch if run.id in left] for batch in batches]
+            runs = [run for batch in own for run in batch]
+            begins = starts(self.store, runs) if runs and runs[0].start else None
+            begun, found = time.monotonic(), []
+            try:
+                for batch in filter(None, own):
+                    _stop_if_asked()
+                    at = sum(len(part.ended) for part in found)
+                    there = slice(at, at + len(batch))
+                    here = jax.tree.map(lambda leaf, there=there: leaf[there], begins)
+                    found.append(self.driven(group, program, batch, here))
+            finally:
+                if found:
+                    done = together(found)
+                    took = time.monotonic() - begun
+                    self.file(group, program, runs[: len(done.ended)], done, took)
         group.clear(self.store)
         return len(runs)
 
-    def file(self, group: Group, program: Program, runs: list[Run], folders: list[Path]) -> None:
-        """Drive a batch to its end and file what it comes to."""
-        begun = time.monotonic()
-        experiment = runs[0].experiment
-        part = functools.partial(self.part, experiment)
+    def driven(self, group: Group, program: Program, runs: list[Run], begins: PyTree) -> Results:
+        """What a batch comes to."""
+        folders = group.folders(self.store, runs)
+        members = [runs] if len(folders) == 1 else [[run] for run in runs]
+        for folder, own in zip(folders, members, strict=True):
+            kept = {"runs": [run.id for run in own], "batch_size": group.batch_size}
+            write_json(folder / "batch.json", kept)
+        part = functools.partial(self.part, runs[0].experiment)
         drive = Drive(self.progress, self.checkpoint_every, part)
-        begins = starts(self.store, runs) if runs[0].start else None
-        found = drive(program, runs, begins, checkpoint.Checkpoints(folders))
-        wall = {"batch_size": group.batch_size, "wall_s": time.monotonic() - begun}
+        return drive(program, runs, begins, checkpoint.Checkpoints(folders))
+
+    def file(
+        self, group: Group, program: Program, runs: list[Run], found: Results, seconds: float
+    ) -> None:
+        """File what runs came to."""
+        experiment = runs[0].experiment
+        wall = {"batch_size": group.batch_size, "wall_s": seconds}
         made = provenance(type(experiment).__module__, precision=program.precision, **wall)
         record = {
             "experiment": group.name,

@@ -17,7 +17,7 @@ from sims.engine.errors import Incomplete
 from sims.engine.experiment import traced_names
 from sims.engine.identity import changed, experiment_code, settings
 from sims.engine.program import KEPT, state_shape
-from sims.engine.store import Store, read_json
+from sims.engine.store import Index, Store, read_json
 from sims.engine.sweep import Run, Sweep
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Results(NamedTuple):
         ended: last step per run.
         stages: what was kept, name -> (run, stage, *own dimensions), and under `KEPT` the step
             at which it was, -1 for never.
-        state: final states, leaves (run, ...); None where they are not filed.
+        state: final states, leaves (run, ...), of keys their data; None where they are not filed.
     """
 
     rows: Rows
@@ -46,6 +46,15 @@ class Results(NamedTuple):
     ended: np.ndarray
     stages: Rows
     state: PyTree = None
+
+
+def together(parts: Sequence[Results]) -> Results:
+    """The results of some batches as those of one."""
+    rows, *others = (
+        jax.tree.map(lambda *leaves, axis=axis: np.concatenate(leaves, axis), *columns)
+        for axis, columns in zip((1, 0, 0, 0, 0), zip(*parts, strict=True), strict=True)
+    )
+    return Results(rows, *others)
 
 
 def state_names(state: PyTree) -> list[str]:
@@ -106,9 +115,7 @@ def label(runs: Sequence[Run], found: Results) -> xarray.Dataset:
 
 def _filed(state: PyTree) -> Iterator[tuple[str, Any]]:
     for name, leaf in zip(state_names(state), jax.tree.leaves(state), strict=True):
-        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-            leaf = jax.random.key_data(leaf)
-        values = _storable(np.asarray(leaf))
+        values = _storable(leaf)
         yield name, (("run", *(f"{name}.{axis}" for axis in range(values.ndim - 1))), values)
 
 
@@ -117,13 +124,18 @@ def _storable(values: np.ndarray) -> np.ndarray:
     return values.astype("float32") if values.dtype == jnp.bfloat16 else values
 
 
-def index(store: Store, name: str) -> dict[str, tuple[Path, int, int]]:
-    """Finished runs of an experiment: id -> (record, position in its batch, diverged step)."""
-    found = {}
-    for path, record in store.records("runs", name):
-        for slot, run in enumerate(record["runs"]):
-            found[run["id"]] = (path, slot, run["diverged"])
-    return found
+def index(store: Store, name: str) -> Mapping[str, tuple[Path, int, int]]:
+    """Finished runs of an experiment: id -> (record, position in its file, diverged step)."""
+    known = store.indices.setdefault(name, Index({}, {}))
+    stamps = store.stamps("runs", name)
+    if any(stamps.get(path) != stamp for path, stamp in known.stamps.items()):  # gone, or new
+        known.stamps.clear()
+        known.runs.clear()
+    for path in sorted(stamps.keys() - known.stamps.keys()):
+        for slot, run in enumerate(read_json(path)["runs"]):
+            known.runs[run["id"]] = (path, slot, run["diverged"])
+        known.stamps[path] = stamps[path]
+    return known.runs
 
 
 def outdated(store: Store, name: str, missing: Sequence[Run]) -> str:

@@ -25,7 +25,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sims.engine.errors import Incomplete, UserError
 
@@ -36,6 +36,18 @@ MARKER = "lemmax-store.json"
 # What the disk may say: no space (or no inode left), no quota, no right, no writing, no reading.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
 FORMAT = 1
+
+
+class Index(NamedTuple):
+    """What the records of an experiment were found to hold, each read once.
+
+    Attributes:
+        stamps: of the records that were read, as `Store.stamps` gives them.
+        runs: the runs in them, by id, as `results.index` gives them.
+    """
+
+    stamps: dict[Path, tuple[int, int]]
+    runs: dict[str, tuple[Path, int, int]]
 
 
 class Store:
@@ -51,6 +63,7 @@ class Store:
 
     def __init__(self, root: str | os.PathLike[str] = "results", *, create: bool = True) -> None:
         self.root = Path(root).expanduser()
+        self.indices: dict[str, Index] = {}
         marker = self.root / MARKER
         if not create and not marker.exists():
             near = difflib.get_close_matches(self.root.name, self._beside(), n=1)
@@ -92,6 +105,15 @@ class Store:
         """(path, content) of the record of every whole result filed under `kind` and `name`."""
         for path in sorted(self.folder(kind, name).glob("*.json")):
             yield path, read_json(path)
+
+    def stamps(self, kind: str, name: str) -> dict[Path, tuple[int, int]]:
+        """When each record under `kind` and `name` was written, in ns, and how long it is."""
+        found = {}
+        for path in self.folder(kind, name).glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # dropped just now
+                about = path.stat()
+                found[path] = (about.st_mtime_ns, about.st_size)
+        return found
 
     def write(self, kind: str, name: str, id: str, data: xarray.Dataset, record: Mapping) -> None:
         """File a labelled result under `kind`, `name` and `id`.
