@@ -31,7 +31,7 @@ from sims.engine.sweep import Run, Sweep
 
 CHECKPOINT_EVERY = 20.0
 # Seconds of work that are filed together: a file of short runs costs more than they do.
-FILED_EVERY = 1.0
+FILED_EVERY = 2.0
 
 
 @dataclasses.dataclass
