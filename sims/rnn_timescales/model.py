@@ -90,8 +90,13 @@ class LeakyRNN(eqx.Module):
         return jnp.where(self.raw_timescale >= dt, self.raw_timescale, dt)
 
     def weights(self) -> Float[Array, "unit unit"]:
-        """W with its diagonal at zero."""
-        return self.recurrent * (1 - jnp.eye(len(self.recurrent), dtype=self.recurrent.dtype))
+        """W with its diagonal at zero.
+
+        Of the values alone: gradients reach the diagonal, so that they count in a norm as they do
+        where the authors overwrite the values [rnn-2.1].
+        """
+        diagonal = jnp.diag(jnp.diagonal(self.recurrent))
+        return self.recurrent - jax.lax.stop_gradient(diagonal)
 
     def cell(self) -> Cell:
         """What moves the state."""
@@ -102,6 +107,14 @@ class LeakyRNN(eqx.Module):
     def read(self, state: Activity) -> Logits:
         """Logits of every head."""
         return jnp.einsum("su,hcu->hsc", state, self.readout) + self.readout_bias[:, None]
+
+
+def raw_timescale(timescale: Float[Array, " unit"], dynamics: Dynamics) -> Float[Array, " unit"]:
+    """The parameter of units with these time constants, in bits."""
+    if not dynamics.smooth:
+        return timescale
+    # the inverse of softplus; a constant tau = dt has none
+    return jnp.log(jnp.expm1(jnp.maximum(timescale - 1 / dynamics.hold, 1e-3)))
 
 
 def initial_net(
@@ -127,12 +140,8 @@ def initial_net(
         return draw(jax.random.uniform, named_key(key, name), shape, "float32", -bound, bound)
 
     share = jax.random.uniform(named_key(key, "timescale"), (units,), "float32")
-    timescale = lowest + spread * share
-    dt = 1 / dynamics.hold
-    # the inverse of softplus; a constant tau = dt has none
-    smooth = jnp.log(jnp.expm1(jnp.maximum(timescale - dt, 1e-3)))
     return LeakyRNN(
-        raw_timescale=smooth if dynamics.smooth else timescale,
+        raw_timescale=raw_timescale(lowest + spread * share, dynamics),
         input_weight=uniform("input_weight", (units,), 1),
         input_bias=uniform("input_bias", (units,), 1),
         recurrent=uniform("recurrent", (units, units), units) * (1 - jnp.eye(units)),

@@ -19,6 +19,7 @@ from sims.rnn_timescales.model import (
     LeakyRNN,
     effective_input,
     initial_activity,
+    raw_timescale,
     relax,
 )
 from sims.rnn_timescales.stages import analyse
@@ -221,6 +222,9 @@ def _changed(net: LeakyRNN, what: str, strength: Array, key: Key[Array, ""]) -> 
     noise = draw(jax.random.normal, key, part.shape, part.dtype)
     if what == "timescale":
         noise = jnp.abs(noise)
+    if what == "recurrent":
+        noise = noise * (1 - jnp.eye(len(noise), dtype=noise.dtype))
     moved = part + strength * jnp.linalg.norm(part) * noise / jnp.linalg.norm(noise)
-    name = {"timescale": "raw_timescale"}.get(what, what)
-    return eqx.tree_at(lambda tree: getattr(tree, name), net, moved)
+    if what == "timescale":
+        return eqx.tree_at(lambda tree: tree.raw_timescale, net, raw_timescale(moved, net.dynamics))
+    return eqx.tree_at(lambda tree: getattr(tree, what), net, moved)
