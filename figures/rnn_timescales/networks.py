@@ -15,6 +15,7 @@ from figures.rnn_timescales import broken
 from figures.rnn_timescales.measured.units import repeated
 from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
 from figures.rnn_timescales.readings.analyses import (
+    first_seed,
     moments_of,
     per_net,
     repeated_estimates,
@@ -82,7 +83,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 def _one_unit(axes: Axes, found: xarray.Dataset) -> dict[str, Any]:
     """Autocorrelations of the unit that is slowest at the last N; returns the numbers."""
-    rho = found.rho.sel(forget=SINGLE, seed=0)
+    rho = found.rho.sel(forget=SINGLE, seed=first_seed(found.sel(forget=SINGLE)))
     slow = int(rho.isel(n=-1).sel(lag=slice(1, 5)).mean("lag").argmax("unit"))
     colors = plt.get_cmap("viridis")(np.linspace(0, 0.85, rho.sizes["n"]))
     numbers = {}

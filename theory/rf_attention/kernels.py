@@ -16,8 +16,6 @@ Queries = Float[np.ndarray, "sample dimension"]
 Keys = Float[np.ndarray, "sample key dimension"]
 Kernel = Float[np.ndarray, "sample other"]
 
-_NODES = 40
-
 
 def arc_cosine(r: Values) -> Values:
     """E relu(Z) relu(Z') for standard normals of correlation r ([rfa-2.1]).
@@ -45,17 +43,23 @@ def arc_cosine_series(terms: int) -> Float[np.ndarray, " term"]:
 def bivariate_cdf(h: Values, k: Values, r: Values) -> Values:
     """P(Z1 <= h, Z2 <= k) for standard normals of correlation r.
 
-    Phi(h) Phi(k) + (1/2 pi) int_0^{asin r} exp(-(h^2 + k^2 - 2 h k sin t)/(2 cos^2 t)) dt, by 40
-    Gauss-Legendre nodes: error 1e-11 up to r = .999.
+    Owen's (1956) (Phi(h) + Phi(k))/2 - T(h, (k - r h)/(h s)) - T(k, (h - r k)/(k s)) - c with
+    s^2 = 1 - r^2, and c = 1/2 where h and k are of different signs, else 0: exact to round-off at
+    every r.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    end = np.arcsin(np.clip(r, -1.0, 1.0))
-    total = np.zeros(np.broadcast_shapes(np.shape(h), np.shape(k), np.shape(r)))
-    for node, weight in zip(nodes, weights, strict=True):
-        t = end * (node + 1) / 2
-        cosine = np.maximum(np.cos(t) ** 2, 1e-300)
-        total = total + weight * np.exp(-(h**2 + k**2 - 2 * h * k * np.sin(t)) / (2 * cosine))
-    return scipy.special.ndtr(h) * scipy.special.ndtr(k) + end / 2 * total / (2 * np.pi)
+    h, k, r = np.broadcast_arrays(*(np.asarray(v, float) for v in (h, k, np.clip(r, -1.0, 1.0))))
+    s = np.maximum(np.sqrt((1 - r) * (1 + r)), 1e-300)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        one, two = (
+            scipy.special.owens_t(x, np.where(x == 0, np.sign(y) * np.inf, (y - r * x) / (x * s)))
+            for x, y in ((h, k), (k, h))
+        )
+    signs = np.sign(h) * np.sign(k)  # the product itself may underflow
+    apart = (signs < 0) | ((signs == 0) & (h + k < 0))
+    found = (
+        (scipy.special.ndtr(h) + scipy.special.ndtr(k)) / 2 - one - two - np.where(apart, 0.5, 0)
+    )
+    return np.where((h == 0) & (k == 0), 0.25 + np.arcsin(r) / (2 * np.pi), found)
 
 
 def biased_arc_cosine(m1: Values, m2: Values, r: Values) -> Values:
@@ -95,7 +99,12 @@ def rfa_kernel(
     Args:
         one, other: queries and keys of two sets of samples.
         mean: w0; the pre-activations' mean is w0 <x0, xi>.
+
+    Raises:
+        ValueError: tokens of another norm than the setting says.
     """
+    for tokens in (*one, *other):
+        _on_the_sphere(tokens, setting)
     queries = _with_bias(one[0], setting) @ _with_bias(other[0], setting).T
     n, keys = len(one[0]), one[1].shape[1]
     square = setting.token_square
@@ -117,7 +126,13 @@ def rfa_kernel(
 def rfmlp_kernel(
     one: tuple[Queries, Keys], other: tuple[Queries, Keys], setting: Setting
 ) -> Kernel:
-    """The two-layer network on all tokens and one bias ([rfa-2.3]): kappa(<z, z'>/|z|^2)."""
+    """The two-layer network on all tokens and one bias ([rfa-2.3]): kappa(<z, z'>/|z|^2).
+
+    Raises:
+        ValueError: tokens of another norm than the setting says.
+    """
+    for tokens in (*one, *other):
+        _on_the_sphere(tokens, setting)
     left, right = (np.concatenate([q[:, None], k], axis=1).reshape(len(q), -1) for q, k in
                    (one, other))  # fmt: skip
     tokens = one[1].shape[1] + 1
@@ -128,6 +143,15 @@ def rfmlp_kernel(
 def _with_bias(tokens: Float[np.ndarray, "*any dimension"], setting: Setting) -> np.ndarray:
     bias = np.full((*tokens.shape[:-1], 1), setting.bias)
     return np.concatenate([tokens, bias], axis=-1)
+
+
+def _on_the_sphere(tokens: Float[np.ndarray, "*any dimension"], setting: Setting) -> None:
+    norms = np.linalg.norm(tokens, axis=-1)
+    if not np.allclose(norms, setting.radius, rtol=1e-4):
+        raise ValueError(
+            f"expected tokens of norm {setting.radius:g}, the setting's radius, got norms from "
+            f"{norms.min():.4g} to {norms.max():.4g}"
+        )
 
 
 def _density(m: Values) -> Values:

@@ -115,3 +115,10 @@ def retrained(training: xarray.Dataset) -> xarray.Dataset:
     """Accuracy on larger N at the end of retraining; NaN for nets that never solved the first."""
     last = training[["accuracy"]].isel(step=-1, head=0)
     return last.where(training.diverged < 0).assign_attrs(training.attrs)
+
+
+def first_seed(found: xarray.Dataset) -> int:
+    """The first seed whose nets reached every N of some moments, to be shown as an example."""
+    others = [name for name in found.variance.dims if name != "seed"]
+    reached = np.isfinite(found.variance).all(others)
+    return int(found.seed.values[int(reached.argmax("seed"))])

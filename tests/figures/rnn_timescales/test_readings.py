@@ -5,7 +5,7 @@ import pytest
 import xarray
 
 from figures.rnn_timescales.readings import stages, turns
-from figures.rnn_timescales.readings.analyses import BOUND, per_net, relative, retrained
+from figures.rnn_timescales.readings.analyses import BOUND, first_seed, per_net, relative, retrained
 from figures.rnn_timescales.readings.as_linear import correlations, moves, predictions
 from figures.rnn_timescales.readings.stages import average, by_n, last_n, solved_by, spearman
 from sims.engine.errors import UserError
@@ -176,3 +176,10 @@ def test_correlations_over_units_skip_nets_that_are_not_there():
     predicted = xarray.DataArray([[2.0, 4, 6, 8], [1, 2, 3, 4], [np.nan] * 4], dims=("net", "unit"))
     assert correlations(measured, predicted).tolist() == pytest.approx([1, 0])
     assert stages.NAMES[stages.SINGLE] == "single-head"
+
+
+def test_the_example_is_the_first_net_that_reached_every_n():
+    variance = np.ones((3, 4, 2))  # (n, seed, unit)
+    variance[2, 0, 1] = variance[0, 1, 0] = np.nan
+    found = xarray.Dataset({"variance": (("n", "seed", "unit"), variance)}, {"seed": [3, 5, 7, 9]})
+    assert first_seed(found) == 7 and first_seed(found.isel(n=[0])) == 3

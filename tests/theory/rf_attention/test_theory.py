@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.optimize
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,33 +29,82 @@ def test_prices_theorem(r, m1, m2):
     assert slope == pytest.approx(float(kernels.bivariate_cdf(m1, m2, r)), abs=1e-6)
 
 
-@pytest.mark.parametrize("mean", [0.0, 1.0])
-def test_the_kernel_is_that_of_many_heads(mean):
-    rng = np.random.default_rng(0)
-    tokens = rng.normal(size=(3, 4, 5))
-    tokens /= np.linalg.norm(tokens, axis=-1, keepdims=True)
-    query, keys = tokens[:, 0], tokens[:, 1:]
-    one = np.concatenate([query, np.ones((3, 1))], axis=1)
-    other = np.concatenate([keys, np.ones((3, 3, 1))], axis=2)
-    weights = 0.5 * rng.normal(size=(20_000, 6, 6)) + mean * np.diag([1] * 5 + [0])
+@pytest.mark.parametrize("r", [-0.99999, -0.3, 0.0, 0.7, 0.999, 0.99999, 0.999999])
+def test_the_biased_kernel_is_its_integral_at_every_correlation(r):
+    """Over Z1 of relu(m1 + Z1) E relu(m2 + Z2 | Z1), by adaptive quadrature."""
+    s = np.sqrt((1 - r) * (1 + r))
+
+    def integrand(z, m1, m2):
+        middle = m2 + r * z
+        inner = middle * scipy.stats.norm.cdf(middle / s) + s * scipy.stats.norm.pdf(middle / s)
+        return (m1 + z) * scipy.stats.norm.pdf(z) * inner
+
+    for m1 in (-1.1, 0.0, 0.4):
+        for m2 in (-0.8, 0.0, 0.4, 1.3):
+            turns = [-m2 / r + shift * s for shift in (-20, 0, 20)] if r else []
+            ends = sorted({-m1, 12.0, *(turn for turn in turns if -m1 < turn < 12)})
+            wanted = sum(
+                scipy.integrate.quad(integrand, *pair, (m1, m2), epsabs=1e-14, epsrel=1e-13)[0]
+                for pair in zip(ends, ends[1:], strict=False)
+            )
+            found = float(kernels.biased_arc_cosine(m1, m2, r))
+            assert found == pytest.approx(wanted, abs=1e-12)
+
+
+def test_the_bivariate_cdf_at_its_edges():
+    assert kernels.bivariate_cdf(0.3, 0.5, 1.0) == pytest.approx(scipy.stats.norm.cdf(0.3))
+    between = scipy.stats.norm.cdf(0.3) - scipy.stats.norm.cdf(-0.5)
+    assert kernels.bivariate_cdf(0.3, 0.5, -1.0) == pytest.approx(between)
+    assert kernels.bivariate_cdf(-0.3, 0.1, -1.0) == pytest.approx(0, abs=1e-15)
+    assert kernels.bivariate_cdf(0.0, 0.0, 0.5) == pytest.approx(1 / 3)
+    assert kernels.bivariate_cdf(0.0, -0.7, 0.0) == pytest.approx(scipy.stats.norm.cdf(-0.7) / 2)
+
+
+def tokens_of(setting, samples=3):
+    tokens = np.random.default_rng(0).normal(size=(samples, setting.keys + 1, setting.dimension))
+    tokens *= setting.radius / np.linalg.norm(tokens, axis=-1, keepdims=True)
+    return tokens[:, 0], tokens[:, 1:]
+
+
+SETTINGS = [Setting(5, 3), Setting(5, 3, radius=1.7, bias=0.6, weight_scale=0.8)]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=["unit", "other"])
+@pytest.mark.parametrize("mean", [0.0, 0.7])
+def test_the_kernel_is_that_of_many_heads(setting, mean):
+    rng = np.random.default_rng(1)
+    query, keys = tokens_of(setting)
+    one = np.concatenate([query, np.full((3, 1), setting.bias)], axis=1)
+    other = np.concatenate([keys, np.full((3, 3, 1), setting.bias)], axis=2)
+    weights = setting.weight_scale * rng.normal(size=(20_000, 6, 6))
+    weights += mean * np.diag([1] * 5 + [0])
     scores = np.einsum("ni,mij,nkj->nmk", one, weights, other, optimize=True)
     read = np.einsum("nmk,nkj->nmj", np.maximum(scores, 0), other) / 3
     each = np.einsum("amj,bmj->mab", read, read)
     error = each.std(axis=0) / len(each) ** 0.5
-    exact = kernels.rfa_kernel((query, keys), (query, keys), Setting(5, 3), mean)
+    exact = kernels.rfa_kernel((query, keys), (query, keys), setting, mean)
     assert (np.abs(each.mean(axis=0) - exact) < 4.5 * error).all()
 
 
-def test_the_networks_kernel_is_that_of_many_units():
-    rng = np.random.default_rng(0)
-    tokens = rng.normal(size=(3, 4, 5))
-    tokens /= np.linalg.norm(tokens, axis=-1, keepdims=True)
-    stacked = np.concatenate([tokens.reshape(3, -1), np.ones((3, 1))], axis=1)
-    drawn = np.maximum(stacked @ rng.normal(size=(21, 200_000)) / 5**0.5, 0)
+@pytest.mark.parametrize("setting", SETTINGS, ids=["unit", "other"])
+def test_the_networks_kernel_is_that_of_many_units(setting):
+    """Weights are standard normal over the norm of all tokens and one bias."""
+    rng = np.random.default_rng(1)
+    query, keys = tokens_of(setting)
+    stacked = np.concatenate([query, keys.reshape(3, -1), np.full((3, 1), setting.bias)], axis=1)
+    norm = np.sqrt(setting.bias**2 + 4 * setting.radius**2)
+    drawn = np.maximum(stacked @ rng.normal(size=(21, 200_000)) / norm, 0)
     each = drawn[:, None] * drawn[None]
     error = each.std(axis=2) / 200_000**0.5
-    exact = kernels.rfmlp_kernel(*[(tokens[:, 0], tokens[:, 1:])] * 2, Setting(5, 3))
+    exact = kernels.rfmlp_kernel(*[(query, keys)] * 2, setting)
     assert (np.abs(each.mean(axis=2) - exact) < 4.5 * error).all()
+
+
+@pytest.mark.parametrize("kernel", [kernels.rfa_kernel, kernels.rfmlp_kernel])
+def test_tokens_of_another_norm_are_refused(kernel):
+    both = [tokens_of(SETTINGS[0])] * 2
+    with pytest.raises(ValueError, match="expected tokens of norm 2, .* from 1 to 1"):
+        kernel(*both, SETTINGS[0]._replace(radius=2.0))
 
 
 @given(st.integers(3, 12), st.integers(0, 8))
