@@ -12,8 +12,6 @@ from jaxtyping import Float, Real
 
 from theory.claims import Bound, Claim, State, Verdict
 
-SMALL = 20
-
 
 class Estimate(NamedTuple):
     """A number, its interval, and the statistic behind them, in words.
@@ -43,10 +41,12 @@ def largest(errors: Real[np.ndarray, "*draw"], of: str = "errors") -> Estimate:
 
 
 def mean(values: Float[np.ndarray, " seed"]) -> Estimate:
-    """Mean over seeds with a two-sided 95 % interval.
+    """Mean over seeds with a two-sided 95 % interval: Student's t, its skewness removed.
 
-    Student's t below 20 seeds, where the bootstrap covers too little (BCa: .80 at n = 4, .88 at
-    8); BCa bootstrap with 9,999 resamples from 20 on, which follows skewed values.
+    Hall's (1992) transformation f(T) = T + g T^2/(3 sqrt n) + g^2 T^3/(27 n) + g/(6 sqrt n) of the
+    t statistic, g the sample's skewness, is one-to-one and takes out the skewness that makes t miss
+    on one side. At 4 to 24 seeds it covers .95 for normal values, .92 to .95 for exponential ones
+    and those near an edge of their range from 8 on, and about .9 for log-normal ones.
 
     Raises:
         ValueError: fewer than two values, or one that is not finite.
@@ -58,16 +58,13 @@ def mean(values: Float[np.ndarray, " seed"]) -> Estimate:
     average = float(values.mean())
     if np.ptp(values) == 0:
         return Estimate(average, average, average, f"mean of {count} equal values")
-    if count < SMALL:
-        half = scipy.stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count)
-        half = float(half)
-        return Estimate(average, average - half, average + half, f"mean of {count} seeds, 95 % t")
-    interval = scipy.stats.bootstrap(
-        (values,), np.mean, n_resamples=9999, rng=np.random.default_rng(0), batch=500
-    ).confidence_interval
-    return Estimate(
-        average, float(interval.low), float(interval.high), f"mean of {count} seeds, 95 % BCa"
-    )
+    spread = values.std(ddof=1)
+    bend = np.mean((values - average) ** 3) / spread**3 / (3 * math.sqrt(count))
+    quantiles = scipy.stats.t.ppf([0.975, 0.025], count - 1)
+    if abs(bend) > 1e-9:
+        quantiles = (np.cbrt(1 + 3 * bend * (quantiles - bend / 2)) - 1) / bend
+    low, high = (float(end) for end in average - quantiles * spread / math.sqrt(count))
+    return Estimate(average, low, high, f"mean of {count} seeds, 95 % t without skewness")
 
 
 def median(values: Float[np.ndarray, " seed"]) -> Estimate:
@@ -123,11 +120,13 @@ def jackknife(
     statistic: Callable[[Float[np.ndarray, "seed ..."]], float],
     values: Float[np.ndarray, "seed ..."],
 ) -> Estimate:
-    """A statistic of means over seeds, 95 % t from its pseudo-values with one seed left out."""
+    """A statistic of means over seeds, 95 % from its pseudo-values with one seed left out."""
     count, whole = len(values), statistic(values)
     parts = [statistic(np.delete(values, seed, axis=0)) for seed in range(count)]
     found = mean(count * whole - (count - 1) * np.array(parts))
-    return Estimate(whole, found.low, found.high, f"jackknife over {count} seeds, 95 % t")
+    return Estimate(
+        whole, found.low, found.high, f"jackknife over {count} seeds, 95 % t without skewness"
+    )
 
 
 def equality(one: Float[np.ndarray, " a"], other: Float[np.ndarray, " b"]) -> Estimate:

@@ -72,8 +72,9 @@ def _without(axes: Axes, task: str, found: xarray.Dataset) -> dict[str, Any]:
             rows = reached(values.sel(forget=forget, side=side))
             at = place + (0.2 if side == "long" else -0.2)
             axes.plot(np.full(len(rows), at), rows, ".", ms=3, color=color, alpha=0.5)
-            half = 1.96 * rows.std(ddof=1) / len(rows) ** 0.5
-            axes.errorbar(at, rows.mean(), half, fmt="_", ms=9, color=color,
+            centre = mean(rows)
+            ends = [[centre.value - centre.low], [centre.high - centre.value]]
+            axes.errorbar(at, centre.value, ends, fmt="_", ms=9, color=color,
                           label=None if place else rf"{side} $\tau$")  # fmt: skip
             numbers[f"{TITLES[task]}, {name}, {side}"] = rows
     axes.set_xticks(range(2), list(NAMES.values()))

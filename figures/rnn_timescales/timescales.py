@@ -24,7 +24,7 @@ from figures.rnn_timescales.readings.stages import (
     spearman,
     stages_of,
 )
-from figures.statistics import Estimate, exact, judge, mean
+from figures.statistics import Estimate, exact, judge, mean, median
 from figures.style import PAGE, band
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales.setting import ABSORBED_FROM, PAST_TURN, SMALLEST, TASKS
@@ -39,7 +39,7 @@ def tau_rises(claim: Claim, found: xarray.Dataset) -> Verdict:
     past = values.sel(n=slice(min(PAST_TURN, last - 2), None))
     parts = {
         "rise": mean(rise),
-        "Spearman past N*": mean(spearman(past.values, past.n.values)),
+        "Spearman past N*": median(spearman(past.values, past.n.values)),
     }
     least = int(values.n[int(values.mean("seed").argmin("n"))])
     return judge(claim, parts, detail={"last N": last, "N of least mean tau": least})
@@ -63,7 +63,7 @@ def tau_falls(claim: Claim, tasks: Mapping[str, xarray.Dataset]) -> Verdict:
     for task, found in tasks.items():
         values, spread = average(found, MULTI), average(found, MULTI, "std")
         last = last_n(found.sel(forget=[MULTI]))
-        orders[f"Spearman, {task}"] = mean(spearman(values.values, values.n.values))
+        orders[f"Spearman, {task}"] = median(spearman(values.values, values.n.values))
         grown = reached(spread.sel(n=last) / spread.sel(n=SMALLEST))
         ratios[f"STD ratio, {task}"] = mean(grown)
         largest = average(found, MULTI, "max").sel(n=last)
@@ -78,7 +78,7 @@ def gap_grows(claim: Claim, found: xarray.Dataset) -> Verdict:
     gap = (average(found, SINGLE) - average(found, MULTI)).sel(n=slice(None, last))
     parts = {
         "gap": mean(reached(gap.sel(n=last))),
-        "Spearman": mean(spearman(gap.values, gap.n.values)),
+        "Spearman": median(spearman(gap.values, gap.n.values)),
     }
     detail = {f"gap at N = {int(n)}": float(gap.sel(n=n).mean()) for n in gap.n[::2]}
     return judge(claim, parts, detail={**detail, "last N": last})

@@ -93,7 +93,9 @@ def last_activity(
         return jax.lax.cond(time - t <= needed, moved, lambda old: old, state), None
 
     inputs = (2 * bits - 1)[..., None]
-    start = cell.initialize_carry(jax.random.key(0), inputs.shape[1:])  # zero, whatever the key
+    zero = cell.initialize_carry(jax.random.key(0), inputs.shape[1:])  # whatever the key
+    dtype = jnp.result_type(inputs, *jax.tree.leaves(parameters))  # as the cell's new state has
+    start = jax.tree.map(lambda leaf: leaf.astype(dtype), zero)
     last, _ = jax.lax.scan(step, start, (jnp.arange(time), inputs))
     return last[1] if kind == "lstm" else last
 

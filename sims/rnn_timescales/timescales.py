@@ -29,6 +29,8 @@ _TWO = (
      (0.95, 0.1, 0.98, 0.14), (0.95, 0.01, 0.985, 0.85)),
 )  # fmt: skip
 _STEPS = 200
+# Of the last digit of a unit's activity.
+_FLICKER = 4
 # Residuals below it are round-off: exact autocorrelations must not be told apart by it.
 _EXACT = 1e-8
 
@@ -66,7 +68,7 @@ class Double(NamedTuple):
 
 
 class Timescales(NamedTuple):
-    """Four estimates of how long a unit's autocorrelation lasts, NaN for a unit that never moves.
+    """Four estimates of how long a unit's autocorrelation lasts, NaN for a unit that stays put.
 
     Attributes:
         slowest: the authors' tau_net in steps; they average it over the units where it exceeds 1.
@@ -86,7 +88,7 @@ class Timescales(NamedTuple):
 def autocorrelation(
     activity: Float[Array, "trial step unit"], lags: int = 30
 ) -> Float[Array, "lag unit"]:
-    """rho(l) of each unit for l = 0 .. lags, NaN for a unit that never moves.
+    """rho(l) of each unit for l = 0 .. lags, NaN for a unit that moves by round-off at most.
 
     Each trial's mean is subtracted; the sum over pairs l apart is divided by their number and
     averaged over trials as it is, so that trials of larger variance count for more; then it is
@@ -95,7 +97,10 @@ def autocorrelation(
     Source: [rnn-8.1].
     """
     count = activity.shape[1]
-    constant = (activity == activity[:, :1]).all(axis=(0, 1))
+    ends = activity.max(axis=1), activity.min(axis=1)
+    # A unit that has settled may still flicker in its last digits, whose correlations say nothing.
+    still = ends[0] - ends[1] <= _FLICKER * jnp.finfo(activity.dtype).eps * jnp.abs(ends[0])
+    constant = still.all(axis=0)
     centred = activity - activity.mean(axis=1, keepdims=True)
     # Zeros behind keep the circular convolution from wrapping around within these lags.
     padded = 1 << (count + lags - 1).bit_length()

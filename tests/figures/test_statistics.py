@@ -34,21 +34,51 @@ def test_share_bounds_are_the_exact_ones():
     assert (share(0, 5).low, share(5, 5).high) == (0, 1)
 
 
-def test_few_seeds_take_students_t():
+def test_values_without_skewness_take_students_t():
     values = np.array([1.0, 2.0, 4.0, 5.0])
     found = mean(values)
     low, high = scipy.stats.t.interval(0.95, 3, values.mean(), scipy.stats.sem(values))
     assert (found.low, found.high) == pytest.approx((low, high))
 
 
-def test_many_seeds_take_the_bootstrap_and_cover():
-    rng = np.random.default_rng(1)
-    hits = 0
-    for _ in range(100):
-        found = mean(rng.exponential(size=40))
-        hits += found.low <= 1 <= found.high
-    # 95 % nominal; BCa on exponentials at n = 40 covers about 92 %, and 85 hits of 100 are 2.6 sd.
-    assert hits >= 85
+def test_an_interval_ends_where_halls_transformation_meets_students_t():
+    values = np.array([0.1, 0.2, 0.2, 0.7, 3.1])
+    found = mean(values)
+    g = np.mean((values - values.mean()) ** 3) / values.std(ddof=1) ** 3
+    for end, side in ((found.low, 0.975), (found.high, 0.025)):
+        t = (values.mean() - end) / scipy.stats.sem(values)
+        moved = t + g * t**2 / (3 * 5**0.5) + g**2 * t**3 / (27 * 5) + g / (6 * 5**0.5)
+        assert moved == pytest.approx(scipy.stats.t.ppf(side, 4))
+    other = mean(-values)
+    assert (other.low, other.high) == pytest.approx((-found.high, -found.low))
+
+
+KINDS = {
+    "normal": (lambda rng, size: rng.normal(size=size), 0.0),
+    "exponential": (lambda rng, size: rng.exponential(size=size), 1.0),
+    "log-normal": (lambda rng, size: np.exp(rng.normal(size=size)), math.exp(0.5)),
+    "near an edge": (lambda rng, size: rng.beta(8, 1, size), 8 / 9),
+}
+
+
+@pytest.mark.parametrize("kind, count, least", [
+    *(("normal", count, 0.935) for count in (4, 8, 12, 16, 24)),
+    *(("near an edge", count, 0.93) for count in (8, 12, 16, 24)),
+    ("exponential", 8, 0.905), *(("exponential", count, 0.92) for count in (12, 16, 24)),
+    *(("log-normal", count, 0.88) for count in (8, 12, 16, 24)),
+])  # fmt: skip
+def test_the_mean_covers_at_the_sizes_at_which_it_decides(kind, count, least):
+    """2,000 samples: one standard error is .005; above .98 the interval would be too wide."""
+    draw, truth = KINDS[kind]
+    samples = draw(np.random.default_rng(count), (2000, count))
+    ends = [(found.low, found.high) for found in map(mean, samples)]
+    covers = np.mean([low <= truth <= high for low, high in ends])
+    student = scipy.stats.t.interval(
+        0.95, count - 1, samples.mean(axis=1), scipy.stats.sem(samples, axis=1)
+    )
+    known = np.mean((student[0] <= truth) & (truth <= student[1]))
+    assert least <= covers <= 0.98
+    assert covers > known + 0.01 or kind == "normal"
 
 
 def test_constant_data_have_no_width():

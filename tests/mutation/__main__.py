@@ -118,8 +118,7 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
         copies: queue.Queue[tuple[int, Path]] = queue.Queue()
         for core in range(cores()):
             copies.put((core, _copy(root, Path(scratch) / str(core))))
-        _say(0, 0, len(planted) + len(tests), None)
-        begun = time.monotonic()
+        print(f"tests without a fault: {len(tests)} modules", file=sys.stderr, flush=True)
 
         def notices(module: str, source: str | None) -> bool:
             core, here = copies.get()
@@ -135,6 +134,7 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
                 ):
                     if failed:
                         raise UserError(f"{module}: its tests fail without a fault; mend them")
+                begun = time.monotonic()
                 jobs = {pool.submit(notices, m, fault.source): (m, fault) for m, fault in planted}
                 for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
                     if not job.result():
@@ -146,9 +146,9 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
     return [one for one in planted if one in left]
 
 
-def _say(done: int, left: int, count: int, each: float | None) -> None:
-    rest = "" if each is None else f", about {each * (count - done) / 60:.0f} min left"
-    line = f"{done} of {count} faults tried, {left} survived{rest}"
+def _say(done: int, left: int, count: int, each: float) -> None:
+    rest = f"about {each * (count - done) / 60:.0f} min left"
+    line = f"{done} of {count} faults tried, {left} survived, {rest}"
     print(line, file=sys.stderr, flush=True)
 
 

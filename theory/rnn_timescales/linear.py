@@ -148,7 +148,9 @@ def memory(
 
 
 def capacity(system: System, variance: float = FAIR, ridge: float = 0.0) -> float:
-    """sum_k R^2_k over all k = tr (S + ridge I)^-1 S: the number of units at ridge 0.
+    """sum_k R^2_k over all k = tr (S + ridge I)^-1 S.
+
+    At ridge 0 it is the number of units that the input reaches, of which no two move alike.
 
     Source: [rnn-5.3].
 
@@ -157,7 +159,10 @@ def capacity(system: System, variance: float = FAIR, ridge: float = 0.0) -> floa
     """
     if ridge == 0:
         _stable(system.matrix)
-        return float(len(system.drive))
+        reached = system.drive != 0
+        for _ in system.drive:
+            reached = reached | ((system.matrix != 0) @ reached)
+        return float(reached.sum())
     values = np.linalg.eigvalsh(stationary_covariance(system, variance))
     return float((values / (values + ridge)).sum())
 

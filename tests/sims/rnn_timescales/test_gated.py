@@ -36,20 +36,26 @@ def recursion(kind, parameters, inputs):
     return h
 
 
+@pytest.mark.parametrize("dtype, near", [("float32", 1e-6), ("float64", 1e-14)])
 @pytest.mark.parametrize("kind", CELLS)
-def test_cells_are_the_equations_over_the_last_bits(kind):
+def test_cells_are_the_equations_over_the_last_bits(kind, dtype, near):
     """Batched and compiled; each net reads a length of its own from right-aligned streams."""
-    keys = jax.random.split(jax.random.key(0), 3)
-    nets = jax.vmap(lambda key: initial_net(key, kind, UNITS, 2))(keys)
-    bits = np.random.default_rng(0).integers(0, 2, (TIME, SEQUENCES)).astype("float32")
-    lengths = jnp.array([3, 6, 9])
-    read = jax.jit(jax.vmap(lambda p, n: last_activity(kind, p, UNITS, jnp.asarray(bits), n)))
-    found = read(nets.cell, lengths)
-    assert found.dtype == "float32"
-    for net, length in enumerate(lengths.tolist()):
-        parameters = jax.tree.map(lambda leaf, net=net: np.asarray(leaf[net]), nets.cell)
+    bits = np.random.default_rng(0).integers(0, 2, (TIME, SEQUENCES))
+    lengths = [3, 6, 9]
+    with jax.enable_x64(dtype == "float64"):
+        keys = jax.random.split(jax.random.key(0), 3)
+        nets = jax.vmap(lambda key: initial_net(key, kind, UNITS, 2))(keys)
+        cells = jax.tree.map(lambda leaf: leaf.astype(dtype), nets.cell)
+        stream = jnp.asarray(bits, dtype)
+        read = jax.jit(jax.vmap(lambda p, n: last_activity(kind, p, UNITS, stream, n)))
+        found = read(cells, jnp.asarray(lengths, "int32"))
+        assert found.dtype == dtype
+        found = np.asarray(found)
+        cells = jax.tree.map(np.asarray, cells)
+    for net, length in enumerate(lengths):
+        parameters = jax.tree.map(lambda leaf, net=net: leaf[net], cells)
         expected = recursion(kind, parameters, 2.0 * bits[TIME - length :] - 1)
-        np.testing.assert_allclose(found[net], expected, atol=1e-6)
+        np.testing.assert_allclose(found[net], expected, atol=near)
     assert np.abs(found[0] - found[1]).max() > 1e-3
 
 

@@ -75,6 +75,17 @@ def test_isolated_units_have_the_known_autocorrelation():
     assert np.abs(found - np.exp(-np.arange(6)[:, None] / TAUS)).max() > 0.1
 
 
+def test_a_unit_that_flickers_in_its_last_digit_stays_put():
+    """In float32 a settled unit shows correlations of round-off, fitted by any timescale."""
+    rng = np.random.default_rng(0)
+    flicker = rng.integers(0, 2, (4, 500, 3)) * np.float32(2.0**-25)
+    level = np.array([0.3, -0.3, 0.0], "float32")
+    activity = jnp.asarray(level + flicker, "float32")
+    assert len(np.unique(activity[..., 0])) > 1
+    rho = np.asarray(autocorrelation(activity))
+    assert np.isnan(rho[:, :2]).all() and np.isfinite(rho[:, 2]).all()
+
+
 def test_a_unit_that_never_moves_is_nan_and_leaves_the_others_alone():
     activity = leaky((2, 4), 4, 500, np.random.default_rng(0))
     alone = measured(correlations(activity))

@@ -140,6 +140,11 @@ def test_memory_of_an_input_that_reaches_half_the_units_is_half():
     recurrent[:3, 3:] = recurrent[3:, :3] = drive[3:] = 0
     system = linear.linear_network(recurrent, drive, tau)
     assert linear.memory(system, 400).sum() == pytest.approx(3, rel=1e-3)
+    assert linear.capacity(system) == 3
+    recurrent[4, 1] = 0.2  # one more, and through it the others of its half
+    system = linear.linear_network(recurrent, drive, tau)
+    assert linear.memory(system, 400).sum() == pytest.approx(6, rel=1e-3)
+    assert linear.capacity(system) == 6
 
 
 def test_memory_is_regression_and_has_a_ridge():
