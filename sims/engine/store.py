@@ -1,7 +1,7 @@
 """The store: results by name, labelled, checked, and written whole or not at all.
 
     results/lemmax-store.json            marks the folder as ours
-    results/runs/<experiment>/<id>.json  the record of a finished batch; it names its data, a .nc
+    results/runs/<experiment>/<id>.json  the record of finished batches; it names its data, a .nc
     results/partial/<experiment>/<id>/   a batch under way: its runs and checkpoints
     results/partial/<experiment>/lock    a byte for each run, locked by who computes it
     results/plans/<id>.json              the size of batches that some runs were planned with

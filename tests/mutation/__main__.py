@@ -30,8 +30,8 @@ from tests.mutation.faults import Fault, faults
 ROOT = Path(__file__).parents[2]
 LAYERS = ("theory", "sims", "figures")
 EQUIVALENT = Path(__file__).parent / "equivalent.toml"
-# A fault may make a loop endless. Tests that reach one module take a minute or two.
-SECONDS = 600.0
+# A fault may make a loop endless: it counts as caught after so many times what the tests take.
+PATIENCE = 3.0
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -51,8 +51,6 @@ def _mutation(options: argparse.Namespace) -> int:
     if options.sample is not None:
         planted = random.Random(options.seed).sample(planted, min(options.sample, len(planted)))
     survivors = survived(ROOT, planted)
-    for module, fault in survivors:
-        print(f"{module}, {fault.where or 'module'}: {fault.was}  ->  {fault.becomes}")
     caught = len(planted) - len(survivors)
     print(
         f"{caught} of {len(planted)} faults caught ({100 * caught / max(1, len(planted)):.0f} %); "
@@ -103,7 +101,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str, Fault]]:
-    """Those of some faults that no test notices, a process for each core.
+    """Those of some faults that no test notices, a process for each core; each is told at once.
 
     Raises:
         UserError: no test imports a module, or tests fail without a fault.
@@ -120,11 +118,16 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
             copies.put((core, _copy(root, Path(scratch) / str(core))))
         print(f"tests without a fault: {len(tests)} modules", file=sys.stderr, flush=True)
 
+        limits: dict[str, float | None] = dict.fromkeys(tests)
+
         def notices(module: str, source: str | None) -> bool:
             core, here = copies.get()
+            begun = time.monotonic()
             try:
-                return _notices(here, core, module, source, tests[module], Path(scratch))
+                return _notices(here, core, module, source, tests[module], limits[module])
             finally:
+                if source is None:
+                    limits[module] = 30 + PATIENCE * (time.monotonic() - begun)
                 copies.put((core, here))
 
         with concurrent.futures.ThreadPoolExecutor(cores()) as pool:
@@ -139,6 +142,9 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
                 for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
                     if not job.result():
                         left.append(jobs[job])
+                        module, fault = jobs[job]
+                        where = fault.where or "module"
+                        print(f"{module}, {where}: {fault.was}  ->  {fault.becomes}", flush=True)
                     _say(done, len(left), len(planted), (time.monotonic() - begun) / done)
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -165,14 +171,19 @@ def _copy(root: Path, to: Path) -> Path:
 
 
 def _notices(
-    here: Path, core: int, module: str, source: str | None, tests: Sequence[str], scratch: Path
+    here: Path,
+    core: int,
+    module: str,
+    source: str | None,
+    tests: Sequence[str],
+    limit: float | None,
 ) -> bool:
     """Whether a test fails, or cannot begin, with a module's source in the place of its own."""
     path = _path(here, module)
     whole = path.read_text()
     # Programs that a fault leaves as they are need not be compiled again.
     compiled = {
-        "JAX_COMPILATION_CACHE_DIR": str(scratch / "compiled"),
+        "JAX_COMPILATION_CACHE_DIR": str(here.parent / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -186,7 +197,7 @@ def _notices(
             env={**os.environ, **compiled},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=limit,
         )
         return done.returncode != 0
     except subprocess.TimeoutExpired:

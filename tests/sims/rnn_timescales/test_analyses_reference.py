@@ -15,11 +15,8 @@ import xarray
 
 from sims.engine.program import run_key
 from sims.rnn_timescales.model import Dynamics, LeakyRNN
-from sims.rnn_timescales.representation import BURN_IN, dimension, moments, probes, simulated
+from sims.rnn_timescales.representation import dimension, moments, probes, simulated
 from sims.rnn_timescales.robustness import (
-    DECISIONS,
-    STREAMS,
-    WARM_UP,
     _changed,
     ablation,
     forgetting,
@@ -29,6 +26,8 @@ from sims.rnn_timescales.robustness import (
 from sims.rnn_timescales.training import Curriculum
 
 UNITS, HEADS, LAST = 6, 3, 5
+# The protocols of [rnn-8.3], 1,100 steps of ten streams of which 100 do not count, and [rnn-8.1].
+WARM_UP, DECISIONS, STREAMS, BURN_IN = 100, 1000, 10, 500
 ARRAYS = ("raw_timescale", "input_weight", "bias", "recurrent", "readout", "readout_bias")
 # Two runs: the heads of the first read N = 2, 3, 4, those of the second N = 3, 4, 5.
 STARTS = (2, 3)

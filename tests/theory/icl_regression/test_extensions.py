@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,28 @@ def test_optimal_steps_of_tasks(heads, loss):
 
         slope = jax.grad(of)(best[0] if heads == 2 else best)
         assert float(jnp.abs(slope).max()) < 1e-12
+
+
+@pytest.mark.parametrize("noise, length", [(0.1, 48.0), (1.5, 9.0)])
+@pytest.mark.parametrize("seed", range(4))
+def test_two_heads_do_their_best_for_unequal_supports_too(seed, noise, length):
+    """Against direct minimisation over the row and a factor for each task, from many starts."""
+    rng, setting = np.random.default_rng(seed), Setting(7.0, length, noise)
+    masks = rng.random((3, 7)) < 0.5
+    masks[0], masks[1, :2], masks[2, 3] = True, True, True
+    strength = (1 + noise) / length
+
+    def loss(free):
+        steps = np.outer(free[:3], free[3:])
+        inside = (masks * (steps**2 - 2 * steps)).sum(axis=1) / masks.sum(axis=1)
+        return np.mean(1 + (length - 1) / length * (inside + strength * (steps**2).sum(axis=1)))
+
+    found = [scipy.optimize.minimize(loss, rng.uniform(0.2, 1.5, 10), tol=1e-12) for _ in range(8)]
+    best = tasks.optimal_steps(2, masks, setting)
+    with jax.enable_x64(True):
+        least = float(tasks.losses(best, masks, setting).mean())
+    assert np.linalg.matrix_rank(best, tol=1e-10) == 1
+    assert least == pytest.approx(min(end.fun for end in found), abs=1e-9)
 
 
 def test_no_theory_for_one_head_or_in_between():

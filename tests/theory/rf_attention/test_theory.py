@@ -194,12 +194,20 @@ def test_infinite_heads_are_the_limit_of_many():
     assert toy(40, 1e-6, width=40) > 5 * toy(40, 1e-6, width=400)  # the peak at k = n
 
 
-def test_half_learnt_is_where_half_is_left():
-    spectrum = spectra.rfa_spectrum(Setting(8, 8))
-    samples = curves.half_learnt(spectrum, (0, 2))
-    assert samples == pytest.approx(84, abs=1)
-    kept = (spectrum.at((0, 2)) / (2**0.5 - 1)) / (spectrum.at((0, 2)) * 2**0.5 / (2**0.5 - 1))
-    assert kept**2 == pytest.approx(0.5)
+@pytest.mark.parametrize("setting", [Setting(8, 8), Setting(6, 4, 2.0, 0.7, 0.3)])
+@pytest.mark.parametrize("level, ridge", [((0, 1), 0.0), ((0, 2), 0.03)])
+def test_half_learnt_is_where_half_is_left(setting, level, ridge):
+    """kappa solves n = sum m lam/(lam + kappa) + (ridge + tail)/kappa; (kappa/(lam + kappa))^2."""
+    spectrum = spectra.rfa_spectrum(setting)
+    samples = curves.half_learnt(spectrum, level, ridge)
+    lam, count = spectrum.eigenvalues, spectrum.multiplicities
+
+    def excess(log):
+        kappa = np.exp(log)
+        return (count * lam / (lam + kappa)).sum() + (ridge + spectrum.tail) / kappa - samples
+
+    kappa = np.exp(scipy.optimize.brentq(excess, -30, 10, xtol=1e-12))
+    assert (kappa / (spectrum.at(level) + kappa)) ** 2 == pytest.approx(0.5)
 
 
 def test_plateaus_are_what_is_left():
