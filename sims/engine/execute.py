@@ -135,9 +135,10 @@ class _Driver:
                         break
                 begun = time.monotonic()
                 try:
-                    computed += self.batches(group, program, some)
-                    pace = len(some) / (time.monotonic() - begun)
-                    count = max(1, int(FILED_EVERY * pace))
+                    if done := self.batches(group, program, some):
+                        pace = done / group.batch_size / (time.monotonic() - begun)
+                        count = max(1, int(FILED_EVERY * pace))
+                    computed += done
                 except jax.errors.JaxRuntimeError as error:
                     if "RESOURCE_EXHAUSTED" not in str(error):
                         raise
@@ -194,6 +195,8 @@ class _Driver:
     def batches(self, group: Group, program: Program, batches: list[list[Run]]) -> int:
         """Compute what of some batches no other process holds or finished, and file it together.
 
+        Batches that would begin after FILED_EVERY are left for another time.
+
         Returns:
             The number of runs computed.
         """
@@ -203,21 +206,22 @@ class _Driver:
             own = [[run for run in batch if run.id in left] for batch in batches]
             runs = [run for batch in own for run in batch]
             begins = starts(self.store, runs) if runs and runs[0].start else None
-            begun, found = time.monotonic(), []
+            begun, found, at = time.monotonic(), [], 0
             try:
                 for batch in filter(None, own):
                     _stop_if_asked()
-                    at = sum(len(part.ended) for part in found)
+                    if found and time.monotonic() - begun >= FILED_EVERY:
+                        break
                     there = slice(at, at + len(batch))
                     here = jax.tree.map(lambda leaf, there=there: leaf[there], begins)
                     found.append(self.driven(group, program, batch, here))
+                    at = there.stop
             finally:
                 if found:
-                    done = together(found)
                     took = time.monotonic() - begun
-                    self.file(group, program, runs[: len(done.ended)], done, took)
+                    self.file(group, program, runs[:at], together(found), took)
         group.clear(self.store)
-        return len(runs)
+        return at
 
     def driven(self, group: Group, program: Program, runs: list[Run], begins: PyTree) -> Results:
         """What a batch comes to."""

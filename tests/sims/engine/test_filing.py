@@ -1,12 +1,15 @@
 """Short batches share a file, and which runs are in the store is known without reading it all."""
 
+import contextlib
+import dataclasses
 import json
+import time
 
 import jax
 import numpy as np
 import pytest
 
-from sims.engine import drive, execute, plan, results
+from sims.engine import checkpoint, drive, execute, plan, results
 from sims.engine.errors import Incomplete
 from sims.engine.execute import run
 from sims.engine.results import index, load
@@ -86,6 +89,32 @@ def test_what_was_finished_before_a_stop_is_filed(store, narrow, monkeypatch, ki
     assert index(store, FIRST.name).keys() == {id for batch in drives[:2] for id in batch}
     report = run([FIRST], store, quiet=True)
     assert report.computed == 23 - len(drives[0] + drives[1])
+
+
+def test_batches_that_turn_slow_are_filed_soon(store, narrow, monkeypatch):
+    """After quick ones, and after one that another process held, which says nothing of the pace."""
+    monkeypatch.setattr(execute, "FILED_EVERY", 0.3)
+    whole, held, drives, asked = drive.Drive.__call__, checkpoint.held, [], []
+
+    def slower(self, program, runs, *others):
+        drives.append(runs)
+        time.sleep(0.2 if len(drives) > 2 else 0.0)
+        return whole(self, program, runs, *others)
+
+    @contextlib.contextmanager
+    def of_another(file, runs):
+        asked.append(runs)
+        with held(file, runs) as mine:
+            yield set() if len(asked) == 3 else mine
+
+    monkeypatch.setattr(drive.Drive, "__call__", slower)
+    monkeypatch.setattr(checkpoint, "held", of_another)
+    many = dataclasses.replace(FIRST, seeds=60)
+    run([many], store, quiet=True)
+    files = [len(record["runs"]) for _, record in store.records("runs", FIRST.name)]
+    assert sum(files) == 60 and len(drives) >= 15
+    # A quick one, and slow ones that began before .3 s were over.
+    assert max(files) <= 4 * len(drives[0])
 
 
 def test_a_record_is_read_once_and_again_when_it_changes(store, tmp_path, narrow, monkeypatch):

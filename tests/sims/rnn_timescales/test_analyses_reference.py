@@ -101,10 +101,10 @@ def answer(task, bits, t, asked):
     return bits[t] == then
 
 
-def share_right(net, head, asked, task="dms", inside=False, hold=1):
-    """The share of right decisions in time."""
+def share_right(net, head, asked, task="dms", inside=False, hold=1, left=None):
+    """The share of right decisions in time, of a net of all units or of those `left`."""
     bits = drawn("bits", WARM_UP + DECISIONS, STREAMS) < 0.5
-    start = 0.1 * drawn("start", STREAMS, UNITS)
+    start = 0.1 * drawn("start", STREAMS, UNITS)[:, left if left is not None else slice(None)]
     states, _ = states_of(net, bits.astype("float64"), start, inside, hold)
     said = (states @ net["readout"][head].T + net["readout_bias"][head]).argmax(axis=2) == 1
     right = [said[t] == answer(task, bits, t, asked) for t in range(WARM_UP, WARM_UP + DECISIONS)]
@@ -153,21 +153,11 @@ def test_an_ablated_unit_neither_hears_nor_is_heard_nor_read(task, inside, hold)
                 np.testing.assert_allclose(at.timescale.sel(side=side), tau, rtol=1e-6)
                 wanted = []
                 for unit in units:
-                    rest, ends = removed(net, unit), 0.1 * drawn("start", STREAMS, UNITS)
-                    wanted.append(
-                        share_of(rest, np.delete(ends, unit, 1), head, n, task, inside, hold)
-                    )
+                    left = np.delete(np.arange(UNITS), unit)
+                    rest = removed(net, unit)
+                    wanted.append(share_right(rest, head, n, task, inside, hold, left))
                 np.testing.assert_allclose(at.accuracy.sel(side=side), wanted, **NEAR)
                 assert np.abs(np.array(wanted) - intact).max() > 5 * NEAR["atol"]
-
-
-def share_of(net, start, head, asked, task, inside, hold):
-    """`share_right` from given states."""
-    bits = drawn("bits", WARM_UP + DECISIONS, STREAMS) < 0.5
-    states, _ = states_of(net, bits.astype("float64"), start, inside, hold)
-    said = (states @ net["readout"][head].T + net["readout_bias"][head]).argmax(axis=2) == 1
-    times = range(WARM_UP, WARM_UP + DECISIONS)
-    return np.mean([said[t] == answer(task, bits, t, asked) for t in times])
 
 
 def test_random_units_are_the_null_of_ablation():
