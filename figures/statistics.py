@@ -70,10 +70,13 @@ def mean(values: Float[np.ndarray, " seed"]) -> Estimate:
 def median(values: Float[np.ndarray, " seed"]) -> Estimate:
     """Median over seeds with a two-sided interval of order statistics, exact at 95 % or more.
 
-    For nets of which a few end elsewhere; below 6 seeds the interval is infinite.
+    For nets of which a few end elsewhere; below 6 seeds the interval is infinite, unless all say
+    the same.
     """
     values = np.asarray(values, "float64")
     middle = float(np.median(values))
+    if len(values) > 1 and np.all(values == middle):
+        return Estimate(middle, middle, middle, f"median of {len(values)} equal values")
     interval = scipy.stats.quantile_test(values, p=0.5).confidence_interval(0.95)
     low, high = (
         unbounded if math.isnan(bound) else float(bound)

@@ -62,10 +62,10 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind, count, least", [
-    *(("normal", count, 0.935) for count in (4, 8, 12, 16, 24)),
-    *(("near an edge", count, 0.93) for count in (8, 12, 16, 24)),
-    ("exponential", 8, 0.905), *(("exponential", count, 0.92) for count in (12, 16, 24)),
-    *(("log-normal", count, 0.88) for count in (8, 12, 16, 24)),
+    *(("normal", count, 0.935) for count in (4, 8, 24)),
+    *(("near an edge", count, 0.93) for count in (8, 16)),
+    ("exponential", 8, 0.905), ("exponential", 16, 0.92),
+    *(("log-normal", count, 0.88) for count in (8, 16)),
 ])  # fmt: skip
 def test_the_mean_covers_at_the_sizes_at_which_it_decides(kind, count, least):
     """2,000 samples: one standard error is .005; above .98 the interval would be too wide."""
@@ -196,6 +196,10 @@ def test_the_median_and_its_interval():
     assert (found.value, found.low, found.high) == (5.5, 2.0, 9.0)
     few = median(np.array([1.0, 2.0, 3.0]))
     assert few.low == -math.inf and few.high == math.inf
+    same = median(np.full(3, 0.5))
+    assert (same.low, same.value, same.high) == (0.5, 0.5, 0.5)
+    one = median(np.array([0.5]))
+    assert one.low == -math.inf and one.high == math.inf
     rng = np.random.default_rng(1)
     hits = sum(m.low <= 0 <= m.high for m in (median(rng.normal(size=15)) for _ in range(400)))
     assert hits >= 375
