@@ -26,7 +26,7 @@ from figures.rnn_timescales.readings.stages import (
     stages_of,
 )
 from figures.rnn_timescales.timescales import gap_grows, tau_falls, tau_rises
-from figures.statistics import Estimate, exact, judge, mean
+from figures.statistics import Estimate, exact, judge, mean, median
 from figures.style import GREY, PAGE, PURPLE
 from theory.claims import Claim, Verdict
 from theory.claims import claim as registered
@@ -79,7 +79,7 @@ def whatever_the_start(claim: Claim, sweep: xarray.Dataset) -> Verdict:
         gap = (average(found, SINGLE) - multi).sel(n=last)
         gaps[f"gap, {name}"] = mean(reached(gap))
         order = spearman(multi.values, multi.n.values)
-        orders[f"multi-head's Spearman, {name}"] = mean(order)
+        orders[f"multi-head's Spearman, {name}"] = median(order)
         detail[f"last N, {name}"] = last
     shown = min(gaps, key=lambda name: gaps[name].low)
     return judge(claim, gaps | orders, shown=shown, detail=detail)

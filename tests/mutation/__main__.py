@@ -45,6 +45,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _mutation(options: argparse.Namespace) -> int:
+    if options.sample is not None and options.sample < 1:
+        raise UserError(f"--sample {options.sample}: expected at least 1")
     planted = [(module, fault) for module in options.modules for fault in _faults(module)]
     known = {_entry(module, fault) for module, fault in planted} & equivalent().keys()
     planted = [(module, fault) for module, fault in planted if _entry(module, fault) not in known]
@@ -114,7 +116,7 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
     left: list[tuple[str, Fault]] = []
     with tempfile.TemporaryDirectory() as scratch:
         copies: queue.Queue[tuple[int, Path]] = queue.Queue()
-        for core in range(cores()):
+        for core in _cores():
             copies.put((core, _copy(root, Path(scratch) / str(core))))
         print(f"tests without a fault: {len(tests)} modules", file=sys.stderr, flush=True)
 
@@ -150,6 +152,13 @@ def survived(root: Path, planted: Sequence[tuple[str, Fault]]) -> list[tuple[str
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise Incomplete("interrupted; nothing is kept of it") from None
     return [one for one in planted if one in left]
+
+
+def _cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(cores()))
 
 
 def _say(done: int, left: int, count: int, each: float) -> None:

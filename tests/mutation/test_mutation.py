@@ -104,6 +104,8 @@ def test_a_slip_is_one_line(capsys):
     for name in ("sims.nowhere", "tests.conftest"):
         assert main([name]) == 2
         assert f"{name}: expected a module of theory, sims, figures" in capsys.readouterr().err
+    assert main(["sims.rnn_timescales.tasks", "--sample", "-1"]) == 2
+    assert capsys.readouterr().err.endswith("--sample -1: expected at least 1\n")
 
 
 def test_every_fault_said_to_change_nothing_is_one_that_can_be_planted():
