@@ -15,6 +15,7 @@ import jax
 from sims.engine.checkpoint import latest
 from sims.engine.code import digest
 from sims.engine.devices import mesh, on_cpu
+from sims.engine.errors import UserError
 from sims.engine.identity import experiment_name
 from sims.engine.results import index
 from sims.engine.store import Store, read_json, write_json
@@ -121,7 +122,11 @@ def under_way(store: Store, experiment: str) -> list[tuple[Path, dict[str, Any]]
 
 
 def plan(sweeps: Sequence[Sweep]) -> list[Group]:
-    """Group the runs of `sweeps` by structure; equal runs of several sweeps count once."""
+    """Group the runs of `sweeps` by structure; equal runs of several sweeps count once.
+
+    Raises:
+        UserError: float64 is asked of a TPU.
+    """
     structures: dict[object, dict[str, Run]] = {}
     for sweep in sweeps:
         for run in sweep.runs():
@@ -131,6 +136,13 @@ def plan(sweeps: Sequence[Sweep]) -> list[Group]:
     groups = []
     for runs in structures.values():
         kind = type(next(iter(runs.values())).experiment)
+        if kind.precision == "float64" and mesh().devices.flat[0].platform == "tpu":
+            # XLA makes it of pairs of float32, whose range it keeps, in programs that take many
+            # minutes and gigabytes to compile.
+            raise UserError(
+                f"{experiment_name(kind)} computes in float64, which a TPU does not have; choose "
+                "--device cpu or gpu"
+            )
         size = mesh().size if kind.alone and on_cpu() else even(len(runs))
         groups.append(Group(experiment_name(kind), runs, size))
     return groups
