@@ -296,19 +296,20 @@ def table(rows: Sequence[Compiled]) -> str:
     )
     lines: list[tuple[str, ...]] = [head]
     for row in sorted(rows, key=lambda row: bool(row.reason)):
-        more = f" and {len(row.names) - 1} more" if len(row.names) > 1 else ""
+        name, *others = row.names
+        more = f" and {len(others)} more" if others else ""
         mark = " *" if row.fallback and not row.reason else ""
         cells = (f"{row.bytes / 2**20:.1f}", f"{row.kernels:.0f}")
         step = "" if row.step_us is None else f"{row.step_us:.0f}"
         if row.reason:
             cells, step = ("no", "no"), "no"
-        name = re.sub(r" (\w+)$", r" (\1)", row.names[0]) + more + mark
+        name = re.sub(r" (\w+)$", r" (\1)", name) + more + mark
         size = (str(row.runs), str(row.batch_size))
         lines.append((name, row.precision, *size, *cells, step, f"{row.seconds:.0f}"))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = [
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
-        for line in lines
+    text: list[str] = [
+        "  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])])
+        for first, *rest in lines
     ]
     if any(row.fallback and not row.reason for row in rows):
         text += ["", "* only with the target's other options; see benchmarks/compiled.py"]

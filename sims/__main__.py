@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from sims.engine.cli import AMISS, FINISHED, Parser, guarded, shared_options
 from sims.engine.errors import UserError
 
 if TYPE_CHECKING:  # JAX is imported when a command needs it, so that --help is quick
+    from sims.engine.store import Store
     from sims.engine.sweep import Sweep
 
 PROG = "python -m sims"
@@ -47,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
         )
         if command == "run":
             sub.add_argument("--dry-run", action="store_true", help="say what would be done")
+            sub.add_argument(
+                "--launch", choices=("slurm", "local"), help="as jobs of a cluster, or one a core"
+            )
+            sub.add_argument("--jobs", type=int, metavar="N", help="how many share the runs")
+            sub.add_argument("--time", type=int, metavar="MINUTES", help="of a job (default: 60)")
+            sub.add_argument("--partition", metavar="NAME", help="of the cluster")
+            sub.add_argument("--gpus", type=int, metavar="N", help="of a job (default: none)")
     return parser
 
 
@@ -142,6 +151,7 @@ def _print_sweep(entry: Mapping[str, Any], quiet: bool) -> None:
 def _run(options: argparse.Namespace) -> int:
     from sims.engine.execute import forecast, run
     from sims.engine.front import in_words
+    from sims.engine.parts import part
     from sims.engine.progress import clock
     from sims.engine.store import Store
 
@@ -161,7 +171,9 @@ def _run(options: argparse.Namespace) -> int:
                 f"{clock(group['seconds'])}"
             )
         return FINISHED
-    report = run([sweep], store, quiet=options.quiet)
+    _launch(options, sweep, store)
+    at, of = part(os.environ)
+    report = run([sweep], store, quiet=options.quiet, part=(at, of))
     if options.json:
         print(
             json.dumps(
@@ -182,12 +194,26 @@ def _run(options: argparse.Namespace) -> int:
         print(
             f"{options.name}: {report.wanted} runs, {report.computed} computed in "
             f"{clock(report.seconds)}, {len(report.diverged)} diverged"
+            + (f"; share {at + 1} of {of}" if of > 1 else "")
         )
         line = in_words(options.name, options.preset, options.seeds, settings, "python")
         print(f"read it: from sims import load; data = {line}")
         for run_, at in report.unexpected:
             print(f"    seed {run_.seed} diverged at step {at}: {run_.experiment}")
     return AMISS if report.unexpected else FINISHED
+
+
+def _launch(options: argparse.Namespace, sweep: Sweep, store: Store) -> None:
+    """Let jobs compute what is missing, where that is asked for."""
+    names = ("jobs", "time", "partition", "gpus")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if options.launch is None:
+        if given:
+            raise UserError(f"--{min(given)}: expected --launch slurm or local beside it")
+        return
+    from sims.engine.launch import Resources, launch
+
+    launch(sweep, store, options.launch, Resources(**given), quiet=options.quiet)
 
 
 def _show(options: argparse.Namespace) -> int:

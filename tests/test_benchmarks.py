@@ -1,13 +1,15 @@
 """The benchmarks' two sides agree, and floors count what they should; times are not asserted."""
 
 import itertools
+import json
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 
-from benchmarks import icl_training, moment_form, reduced_flow, rnn_training, scaling
+from benchmarks import accelerator, icl_training, moment_form, reduced_flow, rnn_training, scaling
 from benchmarks.__main__ import entry, main, table
 from benchmarks.measure import Ceilings, Row, Work, alternate, floor
 from theory.icl_regression.flow import gradient_flow
@@ -102,3 +104,26 @@ def test_a_side_that_is_not_installed_leaves_a_blank():
 def test_a_ratio_comes_with_its_spread():
     row = Row("work", [1.0, 2.0], "other", [6.0, 4.0])
     assert row.ratios() == (4.0, 2.0, 6.0)
+
+
+def test_the_accelerator_s_script_runs_on_a_cpu_at_toy_size(tmp_path, capsys):
+    sweeps = ["icl_regression.linear"]
+    words = [str(tmp_path), "--most", "2", "--sweeps", *sweeps]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(accelerator, "recurrent", lambda: {"runs": 2, "step_ms": 3.0})
+        assert accelerator.main(words) == 0
+    found = json.loads((tmp_path / "accelerator.json").read_text())
+    assert found["compared"] == {"icl_regression.linear": 0.0}  # both sides are the CPU
+    (row,) = found["widths"]
+    hours = row["step_ms"] / 1e3 * 500_000 * 1000 / row["runs"] / 3600
+    assert row["thousand_runs_h"] == pytest.approx(hours) and row["predicted_bytes"] > 0
+    assert (tmp_path / "accelerator.png").exists()
+    said = capsys.readouterr().out
+    assert "1 smoke sweeps compared with the CPU, 0 apart" in said and "267 h" in said
+
+
+def test_deviations_are_relative_and_a_lost_number_is_infinite():
+    expected = xarray.Dataset({"a": ("x", [1.0, -4.0]), "b": ("x", [np.nan, 1e-9])})
+    found = expected.assign(a=expected.a + 0.02)
+    assert accelerator.deviation(found, expected) == pytest.approx(0.005)
+    assert accelerator.deviation(expected.fillna(0.0), expected) == np.inf

@@ -66,6 +66,7 @@ def run(
     checkpoint_every: float = CHECKPOINT_EVERY,
     wait: bool = True,
     told: Callable[[float], None] | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Report:
     """Compute every run of `sweeps` that `store` lacks, and first those that they start from.
 
@@ -74,6 +75,7 @@ def run(
         checkpoint_every: seconds between two checkpoints of a batch.
         wait: stay until what other processes compute of it is done.
         told: told of every chunk: the share of all runs asked for that is done.
+        part: (at, of) computes only the runs at, at + of, ...: the share of one job of several.
 
     Raises:
         Incomplete: interrupted, or the disk is full; what is done is kept and the same call goes on
@@ -87,7 +89,7 @@ def run(
     if origins := [origin for sweep in sweeps if (origin := sweep.origin()) is not None]:
         first = run(origins, store, quiet=quiet, checkpoint_every=checkpoint_every)
         report.compilations = first.compilations
-    groups = [group.planned(store) for group in plan(sweeps)]
+    groups = [group.planned(store) for group in plan(sweeps, part)]
     report.wanted = sum(len(group.runs) for group in groups)
     missing = {group.name: len(group.missing(store)) for group in groups}
     total = sum(len(group.missing(store)) for group in groups)

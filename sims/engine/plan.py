@@ -121,8 +121,12 @@ def under_way(store: Store, experiment: str) -> list[tuple[Path, dict[str, Any]]
     return found
 
 
-def plan(sweeps: Sequence[Sweep]) -> list[Group]:
+def plan(sweeps: Sequence[Sweep], part: tuple[int, int] = (0, 1)) -> list[Group]:
     """Group the runs of `sweeps` by structure; equal runs of several sweeps count once.
+
+    Args:
+        part: (at, of) takes the runs at, at + of, ... of each group: the share of one job of
+            several, which has plans and batches of its own.
 
     Raises:
         UserError: float64 is asked of a TPU.
@@ -134,7 +138,11 @@ def plan(sweeps: Sequence[Sweep]) -> list[Group]:
             key = (sweep.name, jax.tree.structure(run.experiment), start, run.stage)
             structures.setdefault(key, {})[run.id] = run
     groups = []
-    for runs in structures.values():
+    for whole in structures.values():
+        at, of = part
+        runs = dict(list(whole.items())[at::of])
+        if not runs:
+            continue
         kind = type(next(iter(runs.values())).experiment)
         if kind.precision == "float64" and mesh().devices.flat[0].platform == "tpu":
             # XLA makes it of pairs of float32, whose range it keeps, in programs that take many
