@@ -149,7 +149,7 @@ def _print_sweep(entry: Mapping[str, Any], quiet: bool) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from sims.engine.execute import forecast, run
+    from sims.engine.execute import run
     from sims.engine.front import in_words
     from sims.engine.parts import part
     from sims.engine.progress import clock
@@ -158,19 +158,7 @@ def _run(options: argparse.Namespace) -> int:
     sweep, settings = _sweep(options)
     store = Store(options.results)
     if options.dry_run:
-        groups = forecast([sweep], store, quiet=options.quiet)
-        if options.json:
-            print(json.dumps(groups, indent=1))
-            return FINISHED
-        for group in groups:
-            print(
-                f"{group['experiment']}: {group['missing']} of {group['runs']} runs missing, "
-                f"{group['batches']} batches of {group['batch_size']}, "
-                f"{group['compilations']} compilations, "
-                f"{group['bytes_per_device'] / 2**20:.1f} MiB a device, at most about "
-                f"{clock(group['seconds'])}"
-            )
-        return FINISHED
+        return _dry_run(options, sweep, store)
     _launch(options, sweep, store)
     at, of = part(os.environ)
     report = run([sweep], store, quiet=options.quiet, part=(at, of))
@@ -201,6 +189,25 @@ def _run(options: argparse.Namespace) -> int:
         for run_, at in report.unexpected:
             print(f"    seed {run_.seed} diverged at step {at}: {run_.experiment}")
     return AMISS if report.unexpected else FINISHED
+
+
+def _dry_run(options: argparse.Namespace, sweep: Sweep, store: Store) -> int:
+    from sims.engine.execute import forecast
+    from sims.engine.progress import clock
+
+    groups = forecast([sweep], store, quiet=options.quiet)
+    if options.json:
+        print(json.dumps(groups, indent=1))
+        return FINISHED
+    for group in groups:
+        print(
+            f"{group['experiment']}: {group['missing']} of {group['runs']} runs missing, "
+            f"{group['batches']} batches of {group['batch_size']}, "
+            f"{group['compilations']} compilations, "
+            f"{group['bytes_per_device'] / 2**20:.1f} MiB a device, at most about "
+            f"{clock(group['seconds'])}"
+        )
+    return FINISHED
 
 
 def _launch(options: argparse.Namespace, sweep: Sweep, store: Store) -> None:
