@@ -1,4 +1,4 @@
-"""`python -m figures`: compute what is missing, decide every claim, draw, write the report page."""
+"""`python -m figures`: compute what is missing, decide every claim, draw, write the report."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROG,
         parents=[shared_options()],
         description="Run the sweeps that are missing, draw every figure with its numbers, decide "
-        "every claim, and write the report page DIR/report/index.html. What was decided or drawn "
-        "before stands while the code and the results that it rests on do.",
+        "every claim, and write the report, a site that begins at DIR/report/index.html. What was "
+        "decided or drawn before stands while the code and the results that it rests on do.",
         epilog="Exit code 0: finished; 1: a claim is in a state that the register does not expect, "
         "or a run diverged that should not; 2: usage.",
     )
@@ -40,6 +40,11 @@ def _parser() -> argparse.ArgumentParser:
         "names", nargs="*", metavar="NAME", help="a paper or paper.figure; default: everything"
     )
     parser.add_argument("--preset", default="quick", help="quick (default), paper, ...")
+    parser.add_argument(
+        "--single-file",
+        action="store_true",
+        help="write the report as one file too, DIR/report.html",
+    )
     return parser
 
 
@@ -47,7 +52,7 @@ def _figures(options: argparse.Namespace) -> int:
     from figures.evidence import Evidence
     from figures.plain import plain
     from figures.production import Shown, produce, stored
-    from figures.report import line, write_report
+    from figures.report import line, write_report, write_single_file
     from sims.engine.devices import prepare
     from sims.engine.store import Store
     from sims.engine.work import Pool
@@ -66,6 +71,8 @@ def _figures(options: argparse.Namespace) -> int:
     with shown, Pool(evidence.store, quiet, None if steps else 0) as pool:
         produce(steps, pool, shown, page)
     path = page()
+    if options.single_file:
+        path = write_single_file(evidence.store.root, evidence.preset)
     sweeps = {id: count for plan in plans for id, count in plan.diverged.items()}
     diverged = sum(sweeps.values())
     outcomes = [plan.outcomes[check.id] for plan in plans for check in plan.checks]

@@ -1,30 +1,32 @@
-"""The report page: figures, verdicts, settings, provenance, in one file that needs no other.
+"""What a results folder holds, as the report shows it: figures as drawn, claims as decided.
 
-The page is made from what a results folder holds, so that drawing one figure again changes that
-figure and its claims on it and leaves the rest as it was.
+Everything is read from the folder, so that drawing one figure again changes that figure and its
+claims in the report and leaves the rest as it was.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import datetime
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 import figures
-from figures.evidence import Figure
+from figures.evidence import Check, Figure
 from sims.engine.errors import UserError
 from sims.engine.rooms import rooms
-from sims.engine.store import read_json, writing
-from theory.claims import Outcome, in_words, measured, register
+from sims.engine.store import read_json
+from theory.claims import Outcome, measured, register
 
-ORDER = ("fails", "undecided", "not run at this preset", "holds")
-TYPES = {".png": "image/png", ".pdf": "application/pdf", ".json": "application/json"}
+# As a reader needs them: surprises, failures, what is open, the rest.
+GROUPS = (
+    "unexpected",
+    "fails as registered",
+    "undecided",
+    "holds",
+    "not run at this preset",
+    "never run",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,21 +34,31 @@ class FigureEntry:
     """A drawn figure: its files, and what they rest on.
 
     Attributes:
-        preset: where it was drawn.
+        paper, name: key of the room, and the figure's name in it.
+        preset, drawn: where and when it was drawn.
         png, pdf, numbers: the figure and the numbers behind it.
+        data: these numbers, by name.
         sources: the sweeps and tables behind it, as an `Outcome` has them.
         claims: ids of the claims that it shows.
     """
 
+    paper: str
     name: str
     title: str
     caption: str
     preset: str
+    drawn: str
     png: Path
     pdf: Path
     numbers: Path
+    data: Mapping[str, Any]
     sources: Sequence[Mapping[str, Any]]
     claims: Sequence[str]
+
+    @property
+    def id(self) -> str:
+        """`paper.name`, as commands know it."""
+        return f"{self.paper}.{self.name}"
 
     @property
     def mixed(self) -> str:
@@ -55,47 +67,71 @@ class FigureEntry:
 
 
 @dataclasses.dataclass(frozen=True)
-class PaperSection:
-    """A paper's figures and what was found of its claims."""
+class PaperEntry:
+    """A paper: its figures, what was found of each of its claims, and how each is checked.
+
+    Attributes:
+        missing: figures that were not drawn yet, name -> title.
+        checks: by the claim's id.
+    """
 
     key: str
     title: str
     figures: Sequence[FigureEntry]
     outcomes: Sequence[Outcome]
+    missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, Check] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
-class Page:
-    """All that the page shows."""
+class Report:
+    """All that the report shows.
 
-    title: str
+    Attributes:
+        preset: the one shown of a claim that was decided at several.
+        written: when, ISO 8601.
+        coming: figures that are still to be drawn.
+    """
+
     preset: str
     written: str
-    papers: Sequence[PaperSection]
+    papers: Sequence[PaperEntry]
     coming: Sequence[str] = ()
 
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Of all papers, as a reader needs them."""
+        return ordered([outcome for paper in self.papers for outcome in paper.outcomes])
 
-def write_report(results: Path, preset: str, coming: Sequence[str] = ()) -> Path:
-    """Write `results/report/index.html` from what `results` holds; returns its path.
+    @property
+    def figures(self) -> dict[str, FigureEntry]:
+        """Of all papers, by id."""
+        return {entry.id: entry for paper in self.papers for entry in paper.figures}
 
-    Args:
-        preset: the one to show of a claim that was decided at several.
-        coming: figures that are still to be drawn; the page then loads itself again.
+
+def gather(results: Path, preset: str, written: str, coming: Sequence[str] = ()) -> Report:
+    """What `results` holds; papers of which there is nothing are left out.
+
+    Raises:
+        UserError: a figure's numbers are damaged.
+        ValueError: a claim's file is.
     """
-    sections = []
+    papers = []
     for paper, here in rooms(figures, figures.NOT_ROOMS).items():
-        entries = [entry for figure in here.FIGURES if (entry := stored(results, paper, figure))]
+        drawn = {figure.name: stored(results, paper, figure) for figure in here.FIGURES}
         outcomes = []
         for _, claim in register(paper).values():
             found = measured(results, paper, claim)
             latest = sorted(found.values(), key=lambda outcome: outcome.decided)[-1:]
-            outcomes += [found[preset]] if preset in found else latest
-        if entries or outcomes:
-            sections.append(PaperSection(paper, here.TITLE, entries, outcomes))
-    written = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    path = results / "report" / "index.html"
-    write_page(Page("Lemmax", preset, written, sections, coming), path)
-    return path
+            never = latest or [Outcome(paper=paper, claim=claim)]
+            outcomes += [found[preset]] if preset in found else never
+        entries = [entry for entry in drawn.values() if entry]
+        if entries or any(outcome.decided for outcome in outcomes):
+            missing = {figure.name: figure.title for figure in here.FIGURES}
+            missing = {name: title for name, title in missing.items() if not drawn[name]}
+            checks = {check.id: check for check in here.CHECKS}
+            papers.append(PaperEntry(paper, here.TITLE, entries, outcomes, missing, checks))
+    return Report(preset, written, papers, coming)
 
 
 def stored(results: Path, paper: str, figure: Figure) -> FigureEntry | None:
@@ -111,13 +147,16 @@ def stored(results: Path, paper: str, figure: Figure) -> FigureEntry | None:
     about = read_json(files[-1])
     try:
         return FigureEntry(
+            paper=paper,
             name=figure.name,
             title=about["title"],
             caption=about["caption"],
             preset=about["preset"],
+            drawn=about["drawn"],
             png=files[0],
             pdf=files[1],
             numbers=files[2],
+            data=about["data"],
             sources=about["sources"],
             claims=figure.claims,
         )
@@ -141,30 +180,22 @@ def mixture(sources: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(words)
 
 
-def write_page(page: Page, path: Path) -> None:
-    """Write `page` as one HTML file, whole or not at all; images and downloads are inside it."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"inline": _inline, "number": number, "kind": _kind, "bound": in_words}
-    outcomes = [outcome for paper in page.papers for outcome in paper.outcomes]
-    text = environment.get_template("report.html.jinja").render(
-        page=page,
-        outcomes=ordered(outcomes),
-        states={state: sum(o.state == state for o in outcomes) for state in ORDER},
-        unexpected=sum(outcome.unexpected for outcome in outcomes),
-        open=sum(outcome.open for outcome in outcomes),
-    )
-    with writing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def group(outcome: Outcome) -> str:
+    """Under which of `GROUPS` an outcome is counted."""
+    if outcome.unexpected:
+        return "unexpected"
+    return "fails as registered" if outcome.state == "fails" else outcome.state
 
 
 def ordered(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """As a reader needs them: unexpected states first, then failures, the open, the rest."""
-    return sorted(outcomes, key=lambda o: (not o.unexpected, ORDER.index(o.state)))
+    return sorted(outcomes, key=lambda outcome: GROUPS.index(group(outcome)))
+
+
+def score(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How many outcomes are in each of `GROUPS`; groups of none are left out."""
+    counts = {name: sum(group(outcome) == name for outcome in outcomes) for name in GROUPS}
+    return {name: count for name, count in counts.items() if count}
 
 
 def line(outcome: Outcome) -> str:
@@ -177,28 +208,3 @@ def line(outcome: Outcome) -> str:
     between = f" [{interval[0]:.4g}, {interval[1]:.4g}]" if interval else ""
     estimate = f"{verdict.estimate:.4g}{between}"
     return f"{mark} {id:9} {verdict.state:10} {estimate:30} expected {expected}"
-
-
-def number(value: Any) -> str:
-    """A number with four significant digits, small and large ones as a power of ten."""
-    if value is None:
-        return "–"
-    if isinstance(value, str) or isinstance(value, int) or value == 0:
-        return str(value)
-    if not math.isfinite(value):
-        return str(value)
-    exponent = math.floor(math.log10(abs(value)))
-    if -4 < exponent < 5:
-        return f"{value:.4g}"
-    digits = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{value / 10**exponent:.2f} × 10{digits}"
-
-
-def _kind(outcome: Outcome) -> str:
-    """The style class of an outcome's state."""
-    return "unexpected" if outcome.unexpected else outcome.state.split()[0]
-
-
-def _inline(path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f"data:{TYPES[path.suffix]};base64,{data}"
