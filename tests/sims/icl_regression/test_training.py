@@ -20,14 +20,14 @@ def weights(seeds):
     return dict(zip(seeds, np.concatenate(leaves, axis=1), strict=True))
 
 
-def test_one_seed_among_sixty_four_is_the_same_seed():
+def test_one_seed_among_sixteen_is_the_same_seed():
     """Every bit at equal batch size, in whatever slot and company; alone, within round-off.
 
     Measured over four seeds: 3e-7 to 5e-7 of the largest weight, float32's round-off hardly grown
     by 1,000 steps of Adam. 1e-5 leaves a factor of twenty for other processors.
     """
-    together, reversed_ = weights(list(range(64))), weights(list(range(63, -1, -1)))
-    for seed in range(64):
+    together, reversed_ = weights(list(range(16))), weights(list(range(15, -1, -1)))
+    for seed in range(16):
         np.testing.assert_array_equal(together[seed], reversed_[seed])
     alone = weights([5, 70])[5]
     assert np.abs(alone - together[5]).max() <= 1e-5 * np.abs(alone).max()
