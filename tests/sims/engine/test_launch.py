@@ -109,18 +109,18 @@ def test_a_site_s_array_limit_is_read(monkeypatch):
         array_limit()
 
 
-SIZE = ["--preset", "smoke", "--set", "steps=30000", "log_every=1000", "--seeds", "6"]
+SIZE = ["--preset", "smoke", "--set", "steps=30000", "log_every=1000", "--seeds", "4"]
 COMMAND = [sys.executable, "-m", "sims", "run", "icl_regression.training_h2", *SIZE]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(slurm.why_not()), reason=slurm.why_not())
 def test_a_killed_job_and_a_requeued_one_lose_nothing(tmp_path):
-    """Six jobs in arrays of at most four; one dies by SIGKILL, one is preempted."""
+    """Four jobs in arrays of at most three; one dies by SIGKILL, one is preempted."""
     results, alone = tmp_path / "results", tmp_path / "alone"
     with tempfile.TemporaryDirectory(prefix="slurm") as folder:
-        with slurm.slurm(Path(folder), largest=4) as environment:
-            words = [*COMMAND, "--results", str(results), "--launch", "slurm", "--jobs", "6"]
+        with slurm.slurm(Path(folder), largest=3) as environment:
+            words = [*COMMAND, "--results", str(results), "--launch", "slurm", "--jobs", "4"]
             options = {"cwd": ROOT, "env": environment, "text": True}
             first = subprocess.Popen(words, stderr=subprocess.PIPE, **options)
             _wait_for(lambda: len(_steps(results)) >= 2, first)
@@ -128,13 +128,13 @@ def test_a_killed_job_and_a_requeued_one_lose_nothing(tmp_path):
             os.kill(killed[1], signal.SIGKILL)
             subprocess.run(["scontrol", "requeue", preempted[0]], env=environment, check=True)
             said = first.communicate(timeout=400)[1]
-            assert first.returncode == 1 and "1 of 6 runs are missing" in said, said
+            assert first.returncode == 1 and "1 of 4 runs are missing" in said, said
             again = subprocess.run(words, stderr=subprocess.PIPE, timeout=300, **options)
             assert again.returncode == 0, again.stderr
     subprocess.run([*COMMAND, "--results", str(alone), "--quiet"], cwd=ROOT, check=True)
     sweep = _sweep()
     found, expected = load(Store(results), sweep), load(Store(alone), sweep)
-    assert found.sizes["seed"] == 6
+    assert found.sizes["seed"] == 4
     np.testing.assert_allclose(found.loss.isel(step=1), expected.loss.isel(step=1), rtol=1e-4)
 
 
@@ -142,13 +142,13 @@ def _sweep():
     from sims.engine.front import find, varied
 
     return varied(
-        find("icl_regression.training_h2", "smoke"), 6, {"steps": 30000, "log_every": 1000}
+        find("icl_regression.training_h2", "smoke"), 4, {"steps": 30000, "log_every": 1000}
     )
 
 
 def _steps(results):
-    """Jobs that are computing: Slurm's name of each, and its process."""
-    found = []
+    """Jobs that are computing: Slurm's name of each, and a process of it."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             inside = dict(
@@ -159,8 +159,8 @@ def _steps(results):
             continue
         if "submitit.core._submit" in words and any(str(results) in word for word in words):
             if "SLURM_PROCID" in inside and list(results.glob("partial/*/*/batch.json")):
-                found.append((inside["SLURM_JOB_ID"], int(path.parent.name)))
-    return found
+                found[inside["SLURM_JOB_ID"]] = int(path.parent.name)
+    return list(found.items())
 
 
 def _wait_for(condition, process):
