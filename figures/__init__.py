@@ -19,6 +19,7 @@ becomes a folder of its own name.
 |            | `identities.py`   | checks that belong to no figure                                |
 |            | `<figure>.py`     | one figure of that name: findings, verdicts, drawing           |
 |            | `palette.py`      | colours by model or curriculum, where figures share them       |
+|            | `interactive.py`  | a figure that a reader of the report moves, and its script     |
 | `tests/`   | the same folders  | `tests/<layer>/<paper>/`                                       |
 
 In the one file of a small paper the same order holds: tables first (their names follow the code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import functools
 import json
@@ -23,7 +24,7 @@ PROG = "python -m figures"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
-    return guarded(PROG, lambda: _figures(options))
+    return guarded(PROG, lambda: (_compare if options.compare else _figures)(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,14 +46,36 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the report as one file too, DIR/report.html",
     )
+    parser.add_argument(
+        "--compare",
+        metavar="OTHER",
+        help="compute nothing; tell which claims and figures differ from those of the results "
+        "folder OTHER, and write DIR/report/comparison.html",
+    )
     return parser
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from figures.report.site import write_comparison
+
+    if options.names:
+        raise UserError("--compare takes whole results folders, and no NAME")
+    path, found = write_comparison(Path(options.results), Path(options.compare), options.preset)
+    if options.json:
+        print(json.dumps({"report": str(path), **dataclasses.asdict(found)}, indent=1))
+    else:
+        print(*found.lines(), f"report: {path}", sep="\n")
+    return FINISHED
 
 
 def _figures(options: argparse.Namespace) -> int:
     from figures.evidence import Evidence
     from figures.plain import plain
     from figures.production import Shown, produce, stored
-    from figures.report import line, write_report, write_single_file
+    from figures.report.entries import line
+    from figures.report.site import write_report, write_single_file
     from sims.engine.devices import prepare
     from sims.engine.store import Store
     from sims.engine.work import Pool

@@ -15,7 +15,7 @@ from typing import Any
 
 from figures.evidence import Check, Evidence, Figure, Source
 from figures.plain import plain
-from figures.report import stored
+from figures.report.entries import stored
 from sims.engine.code import code_of, digest, reached
 from sims.engine.identity import NUMERICS
 from sims.engine.store import read_json

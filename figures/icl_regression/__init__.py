@@ -21,6 +21,7 @@ from figures.icl_regression import (
     tasks,
     valley,
 )
+from figures.icl_regression.interactive import INTERACTIVE
 
 TITLE = "In-context linear regression demystified (He, Pan, Chen & Yang 2025)"
 
@@ -47,4 +48,4 @@ _SHOWN = (
 FIGURES = tuple(shown.FIGURE for shown in _SHOWN)
 CHECKS = (*identities.CHECKS, *(check for shown in _SHOWN for check in shown.CHECKS))
 
-__all__ = ["CHECKS", "FIGURES", "TITLE"]
+__all__ = ["CHECKS", "FIGURES", "INTERACTIVE", "TITLE"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from figures.report.words import decisive, number, told
+from figures.report.words import decisive, told
 from theory.claims import Bound, Outcome
 
 WIDTH, HEIGHT, MARGIN = 220, 34, 14
@@ -36,30 +36,37 @@ def drawing(bound: Bound, estimate: float, interval: Bound | None, label: str) -
         label: the same in words, for a screen reader.
     """
     ends = [value for value in (*bound, estimate, *(interval or ())) if math.isfinite(value)]
-    place, log = _axis(ends)
+    place, log = _axis(ends, bound[0] == -math.inf)
     low, high = (place(value) for value in bound)
     parts = [f'<rect class="range" x="{low:.1f}" y="4" width="{high - low:.1f}" height="14"/>']
     for value, x in zip(bound, (low, high), strict=True):
         if math.isfinite(value):
             parts.append(f'<path class="edge" d="M{x:.1f} 2V20"/>')
     for value, x in _apart([(v, place(v)) for v in bound if math.isfinite(v)]):
-        parts.append(f'<text x="{x:.1f}" y="31">{number(value)}</text>')
+        parts.append(f'<text x="{x:.1f}" y="31">{value:.4g}</text>')
     if interval:
         left, right = (place(value) for value in interval)
         parts.append(f'<path class="interval" d="M{left:.1f} 11H{right:.1f}"/>')
     parts.append(f'<circle cx="{place(estimate):.1f}" cy="11" r="3.5"/>')
     if log:
-        parts.append(f'<text class="log" x="{WIDTH}" y="31">log</text>')
+        edge = 'class="log" x="0"' if high == WIDTH - MARGIN else f'class="log end" x="{WIDTH}"'
+        parts.append(f'<text {edge} y="31">log</text>')
     return Markup(
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         f'role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )
 
 
-def _axis(ends: list[float]) -> tuple[Callable[[float], float], bool]:
-    """Where numbers stand, and whether by their logarithms; infinite ones at the edges."""
+def _axis(ends: list[float], floor: bool) -> tuple[Callable[[float], float], bool]:
+    """Where numbers stand, and whether by their logarithms; infinite ones at the edges.
+
+    Args:
+        floor: begin at zero where nothing is below it.
+    """
     low, high = min(ends), max(ends)
     log = low > 0 and high > DECADES * low
+    if floor and not log:
+        low = min(low, 0.0)
     scale = math.log10 if log else float
     first, last = scale(low), scale(high)
     if first == last:

@@ -75,9 +75,7 @@ def sections(text: str) -> tuple[Section, ...]:
     heads = list(_HEADING.finditer(text))
     ends = [*(head.start() for head in heads[1:]), len(text)]
     return tuple(
-        Section(
-            head[2] or "", _linked(_markdown().renderInline(head[3])), len(head[1]), _body(part)
-        )
+        Section(head[2] or "", linked(_markdown().renderInline(head[3])), len(head[1]), _body(part))
         for head, end in zip(heads, ends, strict=True)
         for part in [text[head.end() : end]]
     )
@@ -90,13 +88,14 @@ def _body(text: str) -> Markup:
     )
     html = _SYMBOL_HEAD.sub(r"<th><i>\1</i></th>", html).replace("<th>", '<th scope="col">')
     # A displayed formula within a paragraph, where no division may stand.
-    return _linked(_DISPLAY.sub(r'<span class="math block">\1</span>', html))
+    return linked(_DISPLAY.sub(r'<span class="math block">\1</span>', html))
 
 
-def _linked(html: str) -> Markup:
+def linked(html: str) -> Markup:
     """With links from every label and every claim that the text names."""
-    html = LABEL.sub(r'<a class="label" href="label:\1">[\1]</a>', html)
-    return Markup(_CLAIM.sub(r'<a href="claim:\g<0>">\g<0></a>', html))
+    # A plain string: of its own kind, what is put in would be escaped.
+    text = LABEL.sub(r'<a class="label" href="label:\1">[\1]</a>', str(html))
+    return Markup(_CLAIM.sub(r'<a href="claim:\g<0>">\g<0></a>', text))
 
 
 @functools.cache

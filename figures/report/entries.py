@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import figures
 from figures.evidence import Check, Figure
@@ -17,6 +17,9 @@ from sims.engine.errors import UserError
 from sims.engine.rooms import rooms
 from sims.engine.store import read_json
 from theory.claims import Outcome, measured, register
+
+if TYPE_CHECKING:
+    from figures.report.interactive import Interactive
 
 # As a reader needs them: surprises, failures, what is open, the rest.
 GROUPS = (
@@ -73,6 +76,7 @@ class PaperEntry:
     Attributes:
         missing: figures that were not drawn yet, name -> title.
         checks: by the claim's id.
+        interactive: the figure that a reader moves, if the room has one.
     """
 
     key: str
@@ -81,6 +85,7 @@ class PaperEntry:
     outcomes: Sequence[Outcome]
     missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
     checks: Mapping[str, Check] = dataclasses.field(default_factory=dict)
+    interactive: Interactive | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +135,8 @@ def gather(results: Path, preset: str, written: str, coming: Sequence[str] = ())
             missing = {figure.name: figure.title for figure in here.FIGURES}
             missing = {name: title for name, title in missing.items() if not drawn[name]}
             checks = {check.id: check for check in here.CHECKS}
-            papers.append(PaperEntry(paper, here.TITLE, entries, outcomes, missing, checks))
+            moving = getattr(here, "INTERACTIVE", None)
+            papers.append(PaperEntry(paper, here.TITLE, entries, outcomes, missing, checks, moving))
     return Report(preset, written, papers, coming)
 
 

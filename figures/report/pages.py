@@ -15,13 +15,16 @@ from typing import Any
 import jinja2
 
 from figures.report.charts import chart
-from figures.report.derivations import Section, derivations
+from figures.report.comparison import Comparison
+from figures.report.derivations import Section, derivations, linked
 from figures.report.entries import FigureEntry, PaperEntry, Report, group, score
 from figures.report.pedigree import check_code, origins, when_and_where
 from figures.report.words import interval, number, others, seen, typeset
 from theory.claims import Outcome, in_words
 
 HERE = Path(__file__).parent
+# What every page loads, and what those with an interactive figure do before the figure's own.
+SCRIPT, MOVING = "script.js", "interactive.js"
 KINDS = ("identity", "bound", "asymptotic", "empirical")
 
 
@@ -33,6 +36,7 @@ class Fragment:
         path: in the site's folder.
         anchor: its id where all pages are one file.
         section: of the site, which the navigation marks: a paper's key, or empty.
+        scripts: files that it loads.
     """
 
     path: str
@@ -40,6 +44,7 @@ class Fragment:
     title: str
     section: str
     html: str
+    scripts: Sequence[str] = (SCRIPT,)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +91,16 @@ def framed(report: Report, fragment: Fragment, **assets: Any) -> str:
     return template.render(report=report, page=fragment, **assets)
 
 
+def compared(comparison: Comparison, here: Report, there: Report, other: str) -> Fragment:
+    """What differs from another results folder, called `other`."""
+    html = (
+        _templates()
+        .get_template("comparison.html.jinja")
+        .render(comparison=comparison, here=here, there=there, other=other)
+    )
+    return Fragment("comparison.html", "comparison", f"Compared with {other}", "", html)
+
+
 def _paper(templates: jinja2.Environment, report: Report, paper: PaperEntry) -> Fragment:
     results, loose, rest = placed(paper)
     html = templates.get_template("paper.html.jinja").render(
@@ -97,7 +112,8 @@ def _paper(templates: jinja2.Environment, report: Report, paper: PaperEntry) -> 
         attention=[o for o in paper.outcomes if o.unexpected or o.open or o.state == "fails"],
         outcomes={outcome.claim.id: outcome for outcome in paper.outcomes},
     )
-    return Fragment(f"papers/{paper.key}.html", paper.key, paper.title, paper.key, html)
+    scripts = (SCRIPT, MOVING, f"{paper.key}.js") if paper.interactive else (SCRIPT,)
+    return Fragment(f"papers/{paper.key}.html", paper.key, paper.title, paper.key, html, scripts)
 
 
 def _claim(
@@ -168,6 +184,7 @@ def _templates() -> jinja2.Environment:
         "alternative": _alternative,
         "bound": in_words,
         "chart": chart,
+        "cited": linked,
         "group": group,
         "interval": interval,
         "kind": _kind,

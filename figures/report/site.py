@@ -17,13 +17,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from figures.report.comparison import Comparison, both, compare, pictures
 from figures.report.derivations import derivations
 from figures.report.entries import FigureEntry, Report, gather
 from figures.report.moved import moved_since
-from figures.report.pages import HERE, Fragment, fragments, framed
+from figures.report.pages import HERE, MOVING, SCRIPT, Fragment, compared, fragments, framed
 from sims.engine.store import writing
 
-STYLE, SCRIPT = "style.css", "script.js"
+STYLE = "style.css"
 TYPES = {
     ".png": "image/png",
     ".webp": "image/webp",
@@ -89,6 +90,23 @@ def write_single_file(results: Path, preset: str) -> Path:
     return path
 
 
+def write_comparison(results: Path, other: Path, preset: str) -> tuple[Path, Comparison]:
+    """Write `results/report/comparison.html`, a page of the report; returns it and what differs.
+
+    Raises:
+        UserError: one of the folders holds nothing.
+        Incomplete: the disk is full.
+    """
+    here, there = both(results, other, preset)
+    found = compare(here, there)
+    root = write_report(results, preset).parent
+    pictures(found, here, there, root)
+    page = compared(found, here, there, other.name)
+    linked = functools.partial(_relative, page=page.path, where=places(here, fragments(here, ())))
+    _write(root / page.path, _LINK.sub(linked, framed(here, page)).encode())
+    return root / page.path, found
+
+
 def places(report: Report, pages: Sequence[Fragment]) -> dict[tuple[str, str], tuple[str, str]]:
     """Where every target of a link is: (kind, name) -> (page, anchor on it)."""
     found = {("front", ""): ("index.html", "")}
@@ -125,7 +143,10 @@ def _first_figures(report: Report) -> list[FigureEntry]:
 
 def _assets(report: Report) -> dict[str, Path]:
     """What pages load or offer: path in the site -> the file that it is a copy of."""
-    found = {name: HERE / name for name in (STYLE, SCRIPT)}
+    found = {name: HERE / name for name in (STYLE, SCRIPT, MOVING)}
+    for paper in report.papers:
+        if paper.interactive:
+            found[f"{paper.key}.js"] = paper.interactive.script
     for entry in report.figures.values():
         for file in (entry.png, entry.pdf, entry.numbers):
             found[entry_path(entry, file.suffix[1:])] = file

@@ -10,10 +10,11 @@ from figures.rf_attention import (
     limit,
     widths,
 )
+from figures.rf_attention.interactive import INTERACTIVE
 
 TITLE = "What can a single attention layer learn? (Fu, Guo, Bai & Mei 2023)"
 _ORDER = (curves, limit, widths, interplay, complexity, kernels, expressivity)
 FIGURES = tuple(module.FIGURE for module in _ORDER)
 CHECKS = (*identities.CHECKS, *(check for module in _ORDER for check in module.CHECKS))
 
-__all__ = ["CHECKS", "FIGURES", "TITLE"]
+__all__ = ["CHECKS", "FIGURES", "INTERACTIVE", "TITLE"]

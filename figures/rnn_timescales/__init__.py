@@ -24,6 +24,7 @@ from figures.rnn_timescales import (
     units,
     variants,
 )
+from figures.rnn_timescales.interactive import INTERACTIVE
 
 TITLE = "Emergent mechanisms for long timescales (Khajehabdollahi et al. 2024)"
 # In the order of the page.
@@ -56,4 +57,4 @@ CHECKS = (
     *(check for module in _FIGURES for check in module.CHECKS),
 )
 
-__all__ = ["CHECKS", "FIGURES", "TITLE"]
+__all__ = ["CHECKS", "FIGURES", "INTERACTIVE", "TITLE"]

@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import math
+import shutil
 
 import pytest
 from PIL import Image
 
 import figures
 from figures.plain import plain
-from figures.report import write_report, write_single_file
+from figures.report.site import write_report, write_single_file
 from sims.engine.rooms import rooms
 from theory.claims import Outcome, Verdict, register
 
@@ -28,7 +29,8 @@ TABLE = {**SWEEP, "id": "7ab1e", "kind": "table", "name": "toy.ends", "parents":
 PROVENANCE = {"commit": "c" * 40, "dirty": False, "device": "cpu", "command": "python -m figures"}
 # Claims that are made to stand out: unexpectedly failing, and undecided.
 SURPRISE, OPEN = "C-ICL-23", "C-RFA-18"
-# Two claims of the first room's first figure are deep links of the tests.
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DESKTOP, PHONE = (1200, 900), (375, 700)
 FIGURES = {paper: room.FIGURES for paper, room in rooms(figures, figures.NOT_ROOMS).items()}
 
 
@@ -122,3 +124,46 @@ def outcome():
         return dataclasses.replace(template, claim=claim, verdict=found)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests; where there is none they are skipped."""
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, as whom containers run.
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Opens a page of the site; in the end nothing may have been complained of or asked outside."""
+    pages, amiss = [], []
+
+    def opened(path, size=DESKTOP, scheme="light", at=site):
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        page = context.new_page()
+        page.on("console", lambda said: amiss.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: amiss.append(str(error)))
+        page.on("request", lambda r: None if outside(r.url) is None else amiss.append(r.url))
+        page.goto(f"file://{at}/{path}")
+        pages.append(context)
+        return page
+
+    yield opened
+    for context in pages:
+        context.close()
+    assert amiss == []
+
+
+def outside(url):
+    """The address of a request that leaves the disk."""
+    return None if url.startswith(("file:", "data:", "blob:")) else url

@@ -3,59 +3,20 @@
 Needs Chromium (`apt-get install chromium`, as `.ci/run` does); nothing is fetched.
 """
 
-import shutil
-
 import pytest
 
+from figures.rf_attention.interactive import DEGREE
 from theory.claims import register
+from theory.icl_regression import reduced
+from theory.icl_regression.setting import SETTING
+from theory.rf_attention import curves, spectra
+from theory.rf_attention.setting import Setting
+from theory.rf_attention.targets import target_energies
+from theory.rnn_timescales import units
 
-from .conftest import SURPRISE
+from .conftest import DESKTOP, PHONE, SURPRISE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
-DESKTOP, PHONE = (1200, 900), (375, 700)
 PAGES = ("index.html", "papers/rf_attention.html", f"claims/{SURPRISE}.html")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One Chromium for all tests of this file."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, as whom containers run.
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Opens a page of the site; in the end nothing may have been complained of or asked outside."""
-    pages, amiss = [], []
-
-    def opened(path, size=DESKTOP, scheme="light", at=site):
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        page = context.new_page()
-        page.on("console", lambda said: amiss.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: amiss.append(str(error)))
-        page.on("request", lambda r: None if outside(r.url) is None else amiss.append(r.url))
-        page.goto(f"file://{at}/{path}")
-        pages.append(context)
-        return page
-
-    yield opened
-    for context in pages:
-        context.close()
-    assert amiss == []
-
-
-def outside(url):
-    """The address of a request that leaves the disk."""
-    return None if url.startswith(("file:", "data:", "blob:")) else url
 
 
 def shown(page):
@@ -173,3 +134,66 @@ def test_one_file_works_alone(visit, results):
     image = page.locator("figure img").first
     image.scroll_into_view_if_needed()
     page.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle())
+
+
+def test_sliders_move_the_valley_as_the_theory_says(visit):
+    page = visit("papers/icl_regression.html")
+    model = "lemmax.models.icl_regression"
+    problem = {"d": 5, "s2": 0.1}
+    for gamma, length in ((0.05, 10), (0.3, 40), (0.6, 320)):
+        setting = SETTING._replace(length=float(length))
+        values = [gamma, length, problem]
+        found = page.evaluate(f"a => [{model}.best(...a), {model}.floor(...a)]", values)
+        expected = [reduced.mu_gamma(gamma, setting), reduced.two_head_minimum(gamma, setting)]
+        assert found == pytest.approx([float(value) for value in expected], rel=1e-5)
+        found = page.evaluate(f"a => {model}.loss(...a)", [gamma, 1.7, length, problem])
+        assert found == pytest.approx(float(reduced.two_head_loss(gamma, 1.7, setting)), rel=1e-5)
+    status = page.locator(".interactive [role=status]")
+    before, drawn = status.inner_text(), page.locator(".interactive svg").inner_html()
+    page.get_by_label("pairs in a prompt").press("ArrowRight")
+    assert "L = 80" in status.inner_text() != before
+    assert page.locator(".interactive svg").inner_html() != drawn
+
+
+@pytest.mark.parametrize("target, dimension, keys", [("f1", 8, 8), ("g1", 16, 4), ("f3", 4, 32)])
+def test_learning_curves_in_the_page_are_the_theory_s(visit, target, dimension, keys):
+    page = visit("papers/rf_attention.html")
+    setting = Setting(dimension, keys)
+    spectrum = spectra.rfa_spectrum(setting, DEGREE)
+    energies = target_energies(target, setting)
+    page.evaluate(
+        """name => {
+          const text = document.querySelector(".interactive script").textContent;
+          window.levels = JSON.parse(text).spectra[name];
+        }""",
+        f"{dimension},{keys}",
+    )
+    model = "lemmax.models.rf_attention"
+    for samples, heads, ridge in ((30, 50, 1e-3), (800, 200, 1e-6), (5000, 20, 1e-2)):
+        width = heads * (dimension + 1)
+        found = page.evaluate(
+            f"([t, n, k, r]) => [{model}.infinite(levels, levels.energies[t], n, r), "
+            f"{model}.finite(levels, levels.energies[t], n, k, r)]",
+            [target, samples, width, ridge],
+        )
+        assert found == pytest.approx(
+            [
+                curves.infinite_width(spectrum, energies, samples, ridge),
+                curves.finite_width(spectrum, energies, samples, width, ridge),
+            ],
+            rel=1e-6,
+        )
+    page.get_by_label("target", exact=True).select_option("g2")
+    assert page.locator(".interactive [role=status]").inner_text().startswith("g2 with N = 8")
+
+
+def test_a_unit_in_the_page_remembers_as_the_theory_says(visit):
+    page = visit("papers/rnn_timescales.html")
+    model = "lemmax.models.rnn_timescales"
+    for tau, lag in ((1.0, 0), (1.0, 3), (1.4, 2), (4.0, 7)):
+        found = page.evaluate(
+            f"([t, l]) => [{model}.autocorrelation(t, l), {model}.timescale(t)]", [tau, lag]
+        )
+        expected = [units.autocorrelation(tau, lag), units.timescale(tau)]
+        assert found == pytest.approx([float(value) for value in expected], rel=1e-5)
+    assert "were measured here" in page.locator(".interactive [role=status]").inner_text()

@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from figures.report import write_report
 from figures.report.moved import differences
+from figures.report.site import write_report
 from sims.engine.errors import Incomplete
 from sims.engine.store import read_json
 from theory.claims import register
