@@ -93,6 +93,7 @@ lemmax.draw = (part) => {
     // Panels side by side, or one below the other where that would be too small to read.
     const columns = part.clientWidth < 600 ? 1 : found.panels.length;
     const rows = found.panels.length / columns;
+    svg.style.maxWidth = `${30 * columns}rem`; // one panel is not blown up to two panels' width
     svg.setAttribute("viewBox", `0 0 ${FRAME.width * columns} ${FRAME.height * rows}`);
     svg.replaceChildren(...found.panels.map((shown, i) => {
       const group = panel(shown);
