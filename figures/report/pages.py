@@ -19,7 +19,7 @@ from figures.report.comparison import Comparison
 from figures.report.derivations import Section, derivations, linked
 from figures.report.entries import FigureEntry, PaperEntry, Report, group, score
 from figures.report.pedigree import check_code, origins, when_and_where
-from figures.report.words import interval, number, others, seen, typeset
+from figures.report.words import caught, chance, interval, number, others, seen, typeset
 from theory.claims import Outcome, in_words
 
 HERE = Path(__file__).parent
@@ -184,6 +184,8 @@ def _templates() -> jinja2.Environment:
         "alternative": _alternative,
         "bound": in_words,
         "chart": chart,
+        "caught": caught,
+        "chance": chance,
         "cited": linked,
         "group": group,
         "interval": interval,

@@ -25,6 +25,8 @@ _LOWERED = re.compile(
 )
 _RAISED = re.compile(r"\^(?:\(([^()]*)\)|(-\d+/\d+|-?\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])))")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# What the statistic of a share calls itself.
+_SHARE = "Clopper-Pearson"
 # How many of a figure's series its alternative text tells of.
 _TOLD = 8
 
@@ -88,6 +90,31 @@ def others(outcome: Outcome) -> Iterator[tuple[str, Any, str]]:
         if name not in ("estimate of", "decided by"):
             bound = _allowed(claim, name)
             yield name, value, in_words(bound) if bound else ""
+
+
+def caught(outcome: Outcome) -> str:
+    """How large an effect the check would have called a failure, at the scatter it found.
+
+    Nothing is said of a share, whose interval widens as it moves, nor of an exact number.
+    """
+    verdict, (_, bound) = outcome.verdict, decisive(outcome)
+    if verdict.estimate is None or not verdict.interval or bound is None:
+        return ""
+    below, above = bound[0] - verdict.interval[1], bound[1] - verdict.interval[0]
+    below, above = below + verdict.estimate, above + verdict.estimate
+    ends = [f"below {number(below)}"] if math.isfinite(below) else []
+    ends += [f"above {number(above)}"] if math.isfinite(above) else []
+    return " or ".join(ends) if _SHARE not in verdict.method else ""
+
+
+def chance(outcomes: Sequence[Outcome]) -> tuple[int, float]:
+    """How many verdicts rest on an interval, and how many of these chance may turn, on average.
+
+    The part that decides is wrong in at most 2.5 % of cases, 5 % for a share
+    (`figures.statistics.decide`).
+    """
+    methods = [outcome.verdict.method for outcome in outcomes if outcome.verdict.interval]
+    return len(methods), sum(0.05 if _SHARE in method else 0.025 for method in methods)
 
 
 def told(outcome: Outcome) -> str:

@@ -1,5 +1,6 @@
 """Numbers, symbols, charts, formulas: what a reader sees, and what is said to who does not see."""
 
+import dataclasses
 import math
 import re
 from xml.etree import ElementTree
@@ -9,7 +10,8 @@ import pytest
 from figures.report.charts import MARGIN, WIDTH, chart, drawing
 from figures.report.derivations import derivations, mathml, sections
 from figures.report.entries import FigureEntry, mixture, ordered, score
-from figures.report.words import decisive, number, seen, told, typeset
+from figures.report.words import caught, chance, decisive, number, seen, told, typeset
+from figures.statistics import Estimate, decide, share
 from theory.claims import papers
 from theory.labels import labels
 
@@ -103,6 +105,26 @@ def test_a_chart_says_what_it_shows_and_is_none_without_a_range(outcome):
     assert chart(outcome(x=(0.0, 1.0), y=(0.0, 1.0))) == ""  # of which is not said
     assert chart(outcome(estimate=None, interval=None)) == ""
     assert decisive(outcome())[0] == "x" and told(outcome(estimate=None)) == "A: holds"
+
+
+def test_the_smallest_effect_that_a_check_catches_is_where_it_turns(outcome):
+    shown = outcome(estimate=0.5, interval=(0.4, 0.7), x=(0.0, 1.0))
+    assert caught(shown) == "below -0.2 or above 1.1"
+    for moved, state in ((1.1, "undecided"), (1.101, "fails"), (-0.2, "undecided")):
+        shifted = Estimate(moved, moved - 0.1, moved + 0.2, "mean")
+        # In binary 1.1 - 0.1 is a little more than 1.
+        assert decide(shifted, (-1e-12, 1 + 1e-12)) == state
+    assert decide(Estimate(-0.201, -0.301, -0.001, "mean"), (0.0, 1.0)) == "fails"
+    assert caught(outcome(x=(-math.inf, 1.0))) == "above 1.1"
+    assert caught(outcome(interval=None)) == caught(outcome(estimate=None)) == ""
+
+
+def test_false_alarms_are_counted_by_the_stated_rates(outcome):
+    share_ = outcome(x=(0.9, math.inf))
+    method = share(29, 30).method
+    share_ = dataclasses.replace(share_, verdict=dataclasses.replace(share_.verdict, method=method))
+    assert chance([outcome(), outcome(), share_, outcome(interval=None)]) == (3, 0.1)
+    assert caught(share_) == ""
 
 
 def test_an_alternative_text_tells_verdicts_and_data_and_not_the_caption(outcome, tmp_path):
