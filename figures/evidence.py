@@ -219,13 +219,18 @@ class Check:
         decide: a pure function from the claim and the findings to a verdict.
         findings: from the evidence, the further arguments of `decide`.
         broken: likewise, of the claim's falsifier: `decide` must say that the claim fails.
-        slow: the falsifier asks for a sweep; tests keep what it found.
+        whole: likewise, what the falsifier reads without its break: `decide` must say that the
+            claim holds, or the falsifier may fail for another reason, such as too few data. The
+            findings at the default preset where left out.
+        slow: the falsifier, or its data without the break, asks for a sweep; tests keep what both
+            found.
     """
 
     id: str
     decide: Callable[..., Verdict]
     findings: Callable[[Evidence], Sequence[Any]]
     broken: Callable[[Evidence], Sequence[Any]]
+    whole: Callable[[Evidence], Sequence[Any]] | None = None
     slow: bool = False
 
     @property
@@ -242,6 +247,11 @@ class Check:
     def falsified(self, evidence: Evidence) -> Verdict:
         """What the same check says of the falsifier; it must fail."""
         return self.decide(self.claim.at(evidence.preset), *self.broken(evidence))
+
+    def confirmed(self, evidence: Evidence) -> Verdict:
+        """What the same check says of the falsifier's data without the break; it must hold."""
+        whole = self.whole or self.findings
+        return self.decide(self.claim.at(evidence.preset), *whole(evidence))
 
 
 def override(sweep: Sweep, *, seeds: int | None = None, **settings: Any) -> Sweep:

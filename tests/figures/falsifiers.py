@@ -1,13 +1,16 @@
 """Falsifiers that train are kept: what they found, small, beside the digest of the code behind it.
 
-`python -m tests.figures.falsifiers` makes again what is stale; `pytest -m slow` makes all of them
-and asks the same. A kept file holds the findings that its check decides about, not the verdict: the
-check itself runs each time.
+Each is kept with its control, the same data without the break. `python -m tests.figures.falsifiers`
+makes again what is stale; `pytest -m slow` makes all of them and asks the same. A kept file holds
+the findings that its check decides about, not the verdict: the check itself runs each time.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
+import dataclasses
+import functools
 import inspect
 import json
 import sys
@@ -24,17 +27,54 @@ import xarray
 import figures
 from figures.evidence import Check, Evidence
 from sims.engine.code import digest, reached
-from sims.engine.rooms import papers, room
+from sims.engine.errors import UserError
+from sims.engine.experiment import Experiment
+from sims.engine.identity import experiment_code, experiment_name, settings
+from sims.engine.rooms import find_sweep, papers, room
 from sims.engine.store import Store
+from sims.engine.sweep import Sweep
 from sims.engine.syntax import names, plain
 from tests.sims.engine import NUMERIC
+from theory.claims import Verdict
 
 FOLDER = Path(__file__).parent / "kept"
 PRESET = "quick"
+# What is kept of a check: its falsifier's findings, and those of the same data without the break.
+PARTS = ("broken", "whole")
+# Rooms whose falsifiers have no control yet, by how their claims' ids begin.
+OPEN = ("C-ICL-", "C-RFA-", "C-RNN-")
 
 
 class Stale(Exception):
     """What is kept was made by other code, or nothing is."""
+
+
+@dataclasses.dataclass
+class Noting(Evidence):
+    """Evidence that notes the sweeps it is asked for by name: no code says what these are.
+
+    Attributes:
+        named: their names.
+    """
+
+    named: set[str] = dataclasses.field(default_factory=set)
+
+    def find(self, name: str) -> Sweep:
+        self.named.add(name)
+        return super().find(name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What one part of a check found.
+
+    Attributes:
+        findings: the further arguments of `decide`.
+        named: the sweeps that were asked for by name.
+    """
+
+    findings: Sequence[Any]
+    named: Sequence[str] = ()
 
 
 def checks() -> dict[str, Check]:
@@ -43,17 +83,18 @@ def checks() -> dict[str, Check]:
     return {check.id: check for here in rooms for check in here.CHECKS}
 
 
-def source(check: Check) -> str:
-    """Digest of the code behind what a falsifier finds.
+def source(check: Check, part: str, named: Sequence[str] = ()) -> str:
+    """Digest of the code behind what a part finds, and of the sweeps that it names.
 
     Versions of packages do not count here, nor what only says how work is done and kept: the
     evidence, and all of the engine but what makes numbers. It is read where the check is written
     down: most falsifiers are a lambda, which has no name to be found by.
     """
-    module, broken = written(check)
-    used = {name.partition(".")[0] for name in names(broken)}
+    module, written_down = written(check, part)
+    used = {name.partition(".")[0] for name in names(written_down)}
     found = reached(*(f"{module.__name__}.{name}" for name in used if hasattr(module, name)))
-    return digest([plain(broken), {k: v for k, v in found.items() if _counts(k, v)}])
+    code = {k: v for k, v in found.items() if _counts(k, v)}
+    return digest([plain(written_down), code, *([name, _described(name)] for name in named)])
 
 
 def _counts(module: str, code: str) -> bool:
@@ -62,8 +103,28 @@ def _counts(module: str, code: str) -> bool:
     return " " not in code and module != "figures.evidence"
 
 
-def written(check: Check) -> tuple[ModuleType, ast.expr]:
-    """The module that lists a check, and the expression of its falsifier there."""
+def _described(name: str) -> Any:
+    """Settings and code of a sweep by its name; None where there is no such sweep any more."""
+    try:
+        return _sweep(find_sweep(name, PRESET))
+    except UserError:
+        return None
+
+
+def _sweep(sweep: Sweep) -> list[Any]:
+    kind, origin = type(sweep.base), sweep.origin()
+    start = [_sweep(origin), sweep.start.stage] if origin and sweep.start else None
+    axes = {name: list(values) for name, values in sweep.axes.items()}
+    return [experiment_name(kind), settings(sweep.base), axes, sweep.seeds, _code(kind), start]
+
+
+@functools.cache
+def _code(kind: type[Experiment]) -> dict[str, str]:
+    return {k: v for k, v in experiment_code(kind).items() if _counts(k, v)}
+
+
+def written(check: Check, part: str) -> tuple[ModuleType, ast.expr]:
+    """The module that lists a check, and the expression of one of its parts there."""
     room = check.decide.__module__.rpartition(".")[0]
     for name in sorted(name for name in sys.modules if name.rpartition(".")[0] == room):
         module = sys.modules[name]
@@ -71,20 +132,27 @@ def written(check: Check) -> tuple[ModuleType, ast.expr]:
             continue
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Check":
-                given = dict(zip(("id", "decide", "findings", "broken"), node.args, strict=False))
+                order = ("id", "decide", "findings", "broken", "whole")
+                given = dict(zip(order, node.args, strict=False))
                 given |= {keyword.arg or "": keyword.value for keyword in node.keywords}
                 if ast.unparse(given["id"]) == repr(check.id):
-                    return module, given["broken"]
+                    return module, given.get(part, given["findings"])
     raise LookupError(f"{check.id} is written down nowhere in {room}")
 
 
-def keep(check: Check, findings: Sequence[Any]) -> Path:
-    """Write the findings of a falsifier, as far as its check reads them."""
+def keep(check: Check, parts: Mapping[str, Part]) -> Path:
+    """Write what the parts of a check found, as far as the check reads it.
+
+    What two parts share is written once.
+    """
     datasets: dict[str, xarray.Dataset] = {}
-    form = _put(list(findings), datasets)
+    form = {name: _put(list(part.findings), datasets) for name, part in parts.items()}
     _drop_unread(check, form, datasets)
-    about = {"form": json.dumps(form), "source": source(check)}
-    tree = xarray.DataTree.from_dict({"/": xarray.Dataset(attrs=about), **datasets})
+    named = {name: list(part.named) for name, part in parts.items()}
+    digests = {name: source(check, name, part.named) for name, part in parts.items()}
+    about = {"form": form, "named": named, "source": digests}
+    attrs = {key: json.dumps(value) for key, value in about.items()}
+    tree = xarray.DataTree.from_dict({"/": xarray.Dataset(attrs=attrs), **datasets})
     path = FOLDER / f"{check.id}.nc"
     path.parent.mkdir(exist_ok=True)
     encoding = {
@@ -95,52 +163,70 @@ def keep(check: Check, findings: Sequence[Any]) -> Path:
     return path
 
 
-def kept(check: Check) -> list[Any]:
-    """The findings of a falsifier as they were kept.
+def kept(check: Check, part: str) -> Part:
+    """What a part of a check found, as it was kept.
 
     Raises:
-        Stale: they are those of other code, or there are none.
+        Stale: it is that of other code, or there is nothing.
     """
     path = FOLDER / f"{check.id}.nc"
     if path.exists():
         with xarray.open_datatree(path, engine="h5netcdf") as tree:
             tree.load()
-        if tree.attrs["source"] == source(check):
+        form, named, digests = (json.loads(tree.attrs[k]) for k in ("form", "named", "source"))
+        if part in form and digests[part] == source(check, part, named[part]):
             datasets = {name: node.to_dataset() for name, node in tree.children.items()}
-            return _got(json.loads(tree.attrs["form"]), datasets)
+            return Part(_got(form[part], datasets), named[part])
     raise Stale(
         f"{check.id}: its falsifier changed; make it again: python -m tests.figures.falsifiers"
     )
 
 
-def _drop_unread(check: Check, form: Any, datasets: dict[str, xarray.Dataset]) -> None:
-    """Drop every variable without which the verdict is the same: whole nets would be megabytes."""
-    verdict = check.decide(check.claim.at(PRESET), *_got(form, datasets))
+def _drop_unread(
+    check: Check, form: Mapping[str, Any], datasets: dict[str, xarray.Dataset]
+) -> None:
+    """Drop every variable without which the verdicts are the same: whole nets would be megabytes.
+
+    Of parts that share data, what neither reads.
+    """
+
+    def verdicts() -> list[Verdict]:
+        held = check.claim.at(PRESET)
+        return [check.decide(held, *_got(part, datasets)) for part in form.values()]
+
+    before = verdicts()
     for name, data in list(datasets.items()):
         for variable in data.variables:
-            before = datasets[name]
-            datasets[name] = before.drop_vars(variable)
+            whole = datasets[name]
+            datasets[name] = whole.drop_vars(variable)
             try:
-                same = check.decide(check.claim.at(PRESET), *_got(form, datasets)) == verdict
+                same = verdicts() == before
             except Exception:
                 same = False
             if not same:
-                datasets[name] = before
+                datasets[name] = whole
+
+
+def _pooled(data: xarray.Dataset, datasets: dict[str, xarray.Dataset]) -> str:
+    """The name of a dataset among `datasets`, where it stands once."""
+    for name, other in datasets.items():
+        if data.identical(other):
+            return name
+    name = str(len(datasets))
+    datasets[name] = data
+    return name
 
 
 def _put(value: Any, datasets: dict[str, xarray.Dataset]) -> Any:
     """`value` as JSON, its arrays moved to `datasets`."""
-    name = str(len(datasets))
     if isinstance(value, xarray.Dataset):
-        datasets[name] = _storable(value)
-        return {"dataset": name}
+        return {"dataset": _pooled(_storable(value), datasets)}
     if isinstance(value, xarray.DataArray):
-        datasets[name] = _storable(value.rename("value").to_dataset(promote_attrs=True))
-        return {"array": name}
+        data = value.rename("value").to_dataset(promote_attrs=True)
+        return {"array": _pooled(_storable(data), datasets)}
     if isinstance(value, np.ndarray):
         dims = [f"axis_{axis}" for axis in range(value.ndim)]
-        datasets[name] = xarray.Dataset({"value": (dims, value)})
-        return {"numpy": name}
+        return {"numpy": _pooled(xarray.Dataset({"value": (dims, value)}), datasets)}
     if isinstance(value, dict):
         return {"dict": [[_put(k, datasets), _put(v, datasets)] for k, v in value.items()]}
     if isinstance(value, tuple | list):
@@ -180,20 +266,52 @@ def _got(form: Any, datasets: Mapping[str, xarray.Dataset]) -> Any:
     return (tuple if kind == "tuple" else list)(_got(part, datasets) for part in inner)
 
 
-def main(ids: Sequence[str]) -> None:
-    """Make again the falsifiers of these claims, or all that are stale."""
-    slow = {id: check for id, check in checks().items() if check.slow}
-    left = list(ids)
-    for id, check in [] if ids else slow.items():
+def stale(check: Check) -> list[str]:
+    """The parts of a check that have to be made again."""
+    found = []
+    for part in PARTS[:1] if check.id.startswith(OPEN) else PARTS:
         try:
-            kept(check)
+            kept(check, part)
         except Stale:
-            left.append(id)
+            found.append(part)
+    return found
+
+
+def make(check: Check, parts: Sequence[str], evidence: Noting) -> Path:
+    """Make parts of a check again; the others stay as they are kept."""
+    makers = {"broken": check.broken, "whole": check.whole or check.findings}
+    found = {}
+    for part in PARTS:
+        if part not in parts:
+            found[part] = kept(check, part)
+            continue
+        evidence.named.clear()
+        findings = makers[part](evidence)
+        found[part] = Part(findings, sorted(evidence.named))
+    return keep(check, found)
+
+
+def main(words: Sequence[str]) -> None:
+    """Make again the falsifiers of these claims, or all that are stale."""
+    parser = argparse.ArgumentParser(prog="python -m tests.figures.falsifiers", description=__doc__)
+    parser.add_argument("ids", nargs="*", metavar="ID", help="claims; all that are stale if none")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        help="a results folder, which may have the sweeps; what it lacks is computed into it",
+    )
+    args = parser.parse_args(words)
+    slow = {id: check for id, check in checks().items() if check.slow}
+    if strange := set(args.ids) - slow.keys():
+        parser.error(f"{', '.join(sorted(strange))}: expected claims whose falsifier trains")
+    left = {id: list(PARTS) for id in args.ids} or {
+        id: parts for id, check in slow.items() if (parts := stale(check))
+    }
     with tempfile.TemporaryDirectory() as folder:
-        evidence = Evidence(Store(Path(folder) / "results"), PRESET)
-        for count, id in enumerate(left, start=1):
+        evidence = Noting(Store(args.results or Path(folder) / "results"), PRESET)
+        for count, (id, parts) in enumerate(left.items(), start=1):
             begun = time.monotonic()
-            path = keep(slow[id], slow[id].broken(evidence))
+            path = make(slow[id], parts, evidence)
             took, size = time.monotonic() - begun, path.stat().st_size / 1024
             print(f"{count} of {len(left)}: {id}, {took:.0f} s, {size:.0f} KiB", flush=True)
 

@@ -1,4 +1,4 @@
-"""Every claim has a check, every check a falsifier, and every falsifier makes its check fail."""
+"""Every claim has a check, and every check a falsifier that makes it fail where its data do not."""
 
 import importlib
 
@@ -8,12 +8,13 @@ import figures
 from figures.evidence import Evidence
 from sims.engine.rooms import papers, room
 from sims.engine.store import Store
-from tests.figures.falsifiers import FOLDER, kept
+from tests.figures.falsifiers import FOLDER, OPEN, kept
 from theory.claims import register
 from theory.labels import labels
 
 PAPERS = papers(figures, figures.NOT_ROOMS)
 CHECKS = {check.id: check for paper in PAPERS for check in room(figures, paper).CHECKS}
+CONTROLLED = [id for id in CHECKS if not id.startswith(OPEN)]
 FIGURES = [(paper, figure) for paper in PAPERS for figure in room(figures, paper).FIGURES]
 
 
@@ -61,21 +62,41 @@ def test_a_claim_s_labels_are_derived_in_its_room(id):
     assert claim.labels and set(claim.labels) <= labels(paper).keys()
 
 
-@pytest.mark.parametrize("id", CHECKS)
-def test_the_falsifier_fails_the_check(id, evidence):
-    """Those that train: on what they found when they were last made (see falsifiers.py)."""
+def found(id, part, evidence):
+    """The verdict on a part of a check; on what was kept of those that train (falsifiers.py)."""
     check = CHECKS[id]
     if check.slow:
-        verdict = check.decide(check.claim.at("quick"), *kept(check))
-    else:
-        verdict = check.falsified(evidence)
+        return check.decide(check.claim.at("quick"), *kept(check, part).findings)
+    return check.falsified(evidence) if part == "broken" else check.confirmed(evidence)
+
+
+@pytest.mark.parametrize("id", CHECKS)
+def test_the_falsifier_fails_the_check(id, evidence):
+    verdict = found(id, "broken", evidence)
     assert verdict.state == "fails", verdict
 
 
+@pytest.mark.parametrize("id", CONTROLLED)
+def test_without_its_break_the_check_holds(id, evidence):
+    """On the same data: a falsifier that fails for want of data, or whatever it reads, is none."""
+    verdict = found(id, "whole", evidence)
+    assert verdict.state == "holds", verdict
+
+
+TRAINED = [id for id, check in CHECKS.items() if check.slow]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("id", [id for id, check in CHECKS.items() if check.slow])
+@pytest.mark.parametrize("id", TRAINED)
 def test_a_falsifier_that_trains_fails_the_check_again(id, evidence):
     assert CHECKS[id].falsified(evidence).state == "fails"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", [id for id in TRAINED if CHECKS[id].whole])
+def test_a_control_that_trains_holds_again(id, evidence):
+    """Where it is not the findings, which the whole main job decides about (test_main.py)."""
+    assert CHECKS[id].confirmed(evidence).state == "holds"
 
 
 def test_nothing_is_kept_that_no_check_asks_for():
