@@ -119,11 +119,12 @@ def test_a_sweep_of_another_setting_or_code_makes_stale_what_names_it(folder, mo
     assert falsifiers.stale(CHECK) == ["broken"]
     falsifiers.keep(CHECK, PARTS)
     assert falsifiers.stale(CHECK) == []
-    for sweep in (
+    for other in (
         Sweep(Training(steps=200), {"learning_rate": [0.1]}, 2),
         Sweep(Training(steps=100), {"learning_rate": [0.2]}, 2),
         Sweep(Training(steps=100), {"learning_rate": [0.1]}, 3),
     ):
+        sweep = other
         assert falsifiers.stale(CHECK) == ["broken"]
     sweep = Sweep(Training(steps=100), {"learning_rate": [0.1]}, 2)
     assert falsifiers.stale(CHECK) == []
