@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -15,32 +16,53 @@ from figures.rnn_timescales import broken
 from figures.rnn_timescales.palette import COLORS, SIDES, TITLES
 from figures.rnn_timescales.readings.analyses import ablated, relative, remembered
 from figures.rnn_timescales.readings.stages import NAMES, reached
-from figures.statistics import judge, mean
-from figures.style import PAGE, band
+from figures.statistics import Estimate, judge, mean
+from figures.style import GREY, PAGE, band
 from theory.claims import Claim, Verdict
+from theory.rnn_timescales import authors
 from theory.rnn_timescales.setting import TASKS
 
+# Accuracy without one unit: of shortest and of longest tau, and at random.
+Removed = tuple[xarray.Dataset, xarray.Dataset]
 
-def forgetting(claim: Claim, found: xarray.Dataset) -> Verdict:
+
+def forgetting(claim: Claim, tasks: Mapping[str, xarray.Dataset]) -> Verdict:
     """C-RNN-10: accuracy on older N, each by the head that was last asked it, p = 1/2."""
-    at = found.accuracy.isel(n=-1)
-    older = at.where(at.asked < int(found.n[-1])).mean("asked")
-    parts = {name: mean(reached(older.sel(forget=forget))) for forget, name in NAMES.items()}
-    return judge(claim, parts, detail={"N": int(found.n[-1])})
+    parts: dict[str, Estimate] = {}
+    for task, found in tasks.items():
+        at = found.accuracy.isel(n=-1)
+        older = at.where(at.asked < int(found.n[-1])).mean("asked")
+        for forget, name in NAMES.items():
+            parts[f"{name}, {task}"] = mean(reached(older.sel(forget=forget)))
+    return judge(claim, parts, detail={f"N, {task}": int(own.n[-1]) for task, own in tasks.items()})
 
 
-def without_a_unit(claim: Claim, found: xarray.Dataset) -> Verdict:
-    """C-RNN-13: relative accuracy without a unit of short or of long tau."""
-    values = relative(found).isel(n=-1).mean("rank")
-    parts, detail = {}, {}
-    for forget, name in NAMES.items():
-        for side in SIDES:
-            part = mean(reached(values.sel(forget=forget, side=side)))
-            if (key := f"{name}, {side}") in claim.bounds:
-                parts[key] = part
-            else:
-                detail[key] = part.value
-    return judge(claim, parts, shown="multi-head, long", detail=detail | {"N": int(found.n[-1])})
+def without_a_unit(claim: Claim, tasks: Mapping[str, Removed]) -> Verdict:
+    """C-RNN-13 and 48: relative accuracy without a unit of long tau less that without any one."""
+    parts: dict[str, Estimate] = {}
+    detail: dict[str, float | int | str] = {}
+    for task, removed in tasks.items():
+        kinds = by_kind(removed)
+        for forget, name in NAMES.items():
+            own = {kind: values.sel(forget=forget) for kind, values in kinds.items()}
+            detail |= {f"{name}, {kind}, {task}": float(rows.mean()) for kind, rows in own.items()}
+            for side in SIDES:
+                part = mean(reached(own[side] - own["random"]))
+                if (key := f"{name}, {side} - random") in claim.bounds:
+                    parts[f"{key}, {task}"] = part
+                else:
+                    detail[f"{key}, {task}"] = part.value
+        detail[f"N, {task}"] = int(removed[0].n[-1])
+    for name, theirs in authors.ABLATED_RELATIVE.items():
+        detail |= {f"the authors' {name}, {side}, parity, N = 30": theirs[side] for side in SIDES}
+    return judge(claim, parts, detail=detail)
+
+
+def by_kind(removed: Removed) -> dict[str, xarray.DataArray]:
+    """Relative accuracy without one unit, the mean over those removed: (forget, seed) by kind."""
+    by_tau, at_random = (relative(found).isel(n=-1).mean("rank") for found in removed)
+    kinds = {side: by_tau.sel(side=side, drop=True) for side in SIDES}
+    return kinds | {"random": at_random.mean("side")}
 
 
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
@@ -63,47 +85,69 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
-def _without(axes: Axes, task: str, found: xarray.Dataset) -> dict[str, Any]:
+def _without(axes: Axes, task: str, removed: Removed) -> dict[str, Any]:
     """A task's nets without one unit; returns the numbers."""
-    values = relative(found).isel(n=-1).mean("rank")
     numbers = {}
-    for place, (forget, name) in enumerate(NAMES.items()):
-        for side, color in SIDES.items():
-            rows = reached(values.sel(forget=forget, side=side))
-            at = place + (0.2 if side == "long" else -0.2)
-            axes.plot(np.full(len(rows), at), rows, ".", ms=3, color=color, alpha=0.5)
+    colors = SIDES | {"random": GREY}
+    for kind, values in by_kind(removed).items():
+        label = "at random" if kind == "random" else rf"{kind} $\tau$"
+        for place, (forget, name) in enumerate(NAMES.items()):
+            rows = reached(values.sel(forget=forget))
+            at = place + {"short": -0.25, "random": 0.0, "long": 0.25}[kind]
+            axes.plot(np.full(len(rows), at), rows, ".", ms=3, color=colors[kind], alpha=0.5)
             centre = mean(rows)
             ends = [[centre.value - centre.low], [centre.high - centre.value]]
-            axes.errorbar(at, centre.value, ends, fmt="_", ms=9, color=color,
-                          label=None if place else rf"{side} $\tau$")  # fmt: skip
-            numbers[f"{TITLES[task]}, {name}, {side}"] = rows
+            axes.errorbar(at, centre.value, ends, fmt="_", ms=9, color=colors[kind],
+                          label=None if place else label)  # fmt: skip
+            numbers[f"{TITLES[task]}, {name}, {kind}"] = rows
     axes.set_xticks(range(2), list(NAMES.values()))
-    axes.set(title=f"{TITLES[task]}, N = {int(found.n[-1])}", ylim=(-0.05, 1.08), xlim=(-0.5, 1.5))
+    last = int(removed[0].n[-1])
+    axes.set(title=f"{TITLES[task]}, N = {last}", ylim=(-0.05, 1.08), xlim=(-0.5, 1.5))
     return numbers
+
+
+def _every(evidence: Evidence) -> tuple[Mapping[str, Removed]]:
+    return ({task: ablated(evidence, task) for task in TASKS},)
+
+
+def _random_as_long(evidence: Evidence) -> tuple[Mapping[str, Removed]]:
+    """Units taken at random in the place of those of short and of long tau."""
+    (tasks,) = _every(evidence)
+    return ({task: (random, random) for task, (_, random) in tasks.items()},)
+
+
+def _older(evidence: Evidence) -> Mapping[str, xarray.Dataset]:
+    return {task: remembered(evidence, task) for task in TASKS}
 
 
 FIGURE = Figure(
     "ablation",
-    "Multi-head parity nets do without their slow units; single-head nets need both",
+    "Multi-head nets do without their slow units; at DMS single-head nets need theirs most",
     "Left and middle, accuracy at the nets' own N, relative to the intact net, without one "
-    "unit, mean over the units of shortest or longest tau; dots, seeds; bars, 95 % intervals. "
-    "Right, accuracy on every smaller N, by the head that was last asked it, p = 1/2.",
+    "unit, mean over the units of shortest or longest tau and over as many at random; dots, seeds; "
+    "bars, 95 % intervals. Many units tie at tau = 1: which of them count as shortest is the order "
+    "of their indices. Right, accuracy on every smaller N, by the head that was last asked it, p = "
+    "1/2.",
     draw,
-    ("C-RNN-10", "C-RNN-13"),
+    ("C-RNN-10", "C-RNN-13", "C-RNN-48"),
 )
 CHECKS = (
     Check(
         "C-RNN-10",
         forgetting,
-        findings=lambda evidence: (remembered(evidence, "parity"),),
-        broken=broken.remembered,
+        findings=lambda evidence: (_older(evidence),),
+        broken=lambda evidence: (
+            {task: broken.swapped(found) for task, found in _older(evidence).items()},
+        ),
         slow=True,
     ),
+    Check("C-RNN-13", without_a_unit, findings=_every, broken=_random_as_long, slow=True),
     Check(
-        "C-RNN-13",
+        "C-RNN-48",
         without_a_unit,
-        findings=lambda evidence: (ablated(evidence, "parity"),),
-        broken=broken.random_units,
+        findings=_every,
+        broken=lambda evidence: ({"dms": tuple(map(broken.swapped, ablated(evidence, "dms")))},),
+        whole=lambda evidence: ({"dms": ablated(evidence, "dms")},),
         slow=True,
     ),
 )

@@ -1,6 +1,7 @@
-"""Falsifiers: short sweeps of broken variants, broken readings of them, and made-up data.
+"""Falsifiers: sweeps of broken variants, broken readings of whole ones, and made-up data.
 
-Short sweeps take a few seconds each: enough for a check to fail.
+A broken sweep is as large as the one it stands for, so that a check that fails on it does so for
+the break and not for want of nets.
 """
 
 from __future__ import annotations
@@ -11,54 +12,50 @@ from typing import Any, TypeVar
 import numpy as np
 import xarray
 
-from figures.evidence import Evidence
-from figures.rnn_timescales.readings.analyses import retrained
-from figures.rnn_timescales.readings.stages import MULTI, SINGLE, by_n
+from figures.evidence import Evidence, override
+from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS
+from sims.engine.identity import settings
 from sims.engine.sweep import Start, Sweep
-from sims.rnn_timescales import representation, robustness
 from sims.rnn_timescales.gated import GatedCurriculum
-from sims.rnn_timescales.presets import BOTH, EPOCH
+from sims.rnn_timescales.presets import BOTH
 from sims.rnn_timescales.retraining import Retraining
 from sims.rnn_timescales.tasks import SMALLEST
-from sims.rnn_timescales.training import Curriculum
-from theory.rnn_timescales import linear
-from theory.rnn_timescales.setting import LENGTHENED, TASKS, WEIGHT_NOISE
+from theory.rnn_timescales import authors, linear
+from theory.rnn_timescales.setting import TASKS
 
-_SHORT: dict[str, Any] = {"task": "dms", "last": 5, "steps": 12 * EPOCH}
-# Time constants that never move, and time constants that no clamp can absorb.
-FROZEN = Sweep(Curriculum(**_SHORT, timescale_rate=0.0), BOTH, 4)
-SMOOTH = Sweep(Curriculum(**_SHORT, smooth=True), BOTH, 4)
+# Gated nets that train in seconds.
 GATED = Sweep(
     GatedCurriculum(units=16, sequences=32, last=4, steps=800, log_every=100, learning_rate=1e-2),
     BOTH,
-    2,
+    6,
 )
+# Where retraining starts, where it goes and for how many epochs.
+ORIGIN, TARGETS, AGAIN = 6, [6, 8, 10], 4
 Labelled = TypeVar("Labelled", xarray.Dataset, xarray.DataArray)
-# The last N of those nets that most runs reach, and the one before.
-LAST, BEFORE = 4, 3
 
 
-def frozen(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Nets whose time constants never moved."""
-    return (evidence.sweep(FROZEN),)
+def frozen(evidence: Evidence) -> xarray.Dataset:
+    """DMS nets whose time constants never move."""
+    return evidence.sweep(override(evidence.find(SWEEPS["dms"]), timescale_rate=0.0))
 
 
-def smooth(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Nets without the clamp."""
-    return (evidence.sweep(SMOOTH),)
+def smooth(evidence: Evidence) -> xarray.Dataset:
+    """DMS nets without the clamp."""
+    return evidence.sweep(override(evidence.find(SWEEPS["dms"]), smooth=True))
 
 
-def frozen_stages(evidence: Evidence) -> xarray.Dataset:
-    """Stages of nets whose time constants never moved."""
-    return by_n(evidence.sweep(FROZEN))
+def retrained(evidence: Evidence, task: str) -> xarray.Dataset:
+    """A task's nets trained on larger N alone, as small as those that they start from."""
+    start = evidence.find(SWEEPS[task])
+    own: dict[str, Any] = settings(start.base)
+    own |= {"steps": AGAIN * own["log_every"], "origin": ORIGIN}
+    axes = BOTH | {"target": TARGETS}
+    return evidence.sweep(
+        Sweep(Retraining(**own), axes, start.seeds, Start(start, ORIGIN - SMALLEST))
+    )
 
 
-def one_list(evidence: Evidence) -> xarray.Dataset:
-    """Stages of multi-head's runs in the place of both curricula."""
-    return one_curriculum(frozen_stages(evidence), MULTI)
-
-
-def one_curriculum(found: xarray.Dataset, forget: int) -> xarray.Dataset:
+def one_curriculum(found: Labelled, forget: int) -> Labelled:
     """The nets of one curriculum in the place of both."""
     return found.sel(forget=[forget, forget]).assign_coords(forget=[SINGLE, MULTI])
 
@@ -68,73 +65,20 @@ def swapped(found: Labelled) -> Labelled:
     return found.assign_coords(forget=SINGLE + MULTI - found.forget)
 
 
-def moments(evidence: Evidence) -> xarray.Dataset:
-    """Moments of short runs of frozen nets."""
-    settings: dict[str, Any] = {"trials": 4, "steps": 1000, "task": "dms"}
-    return representation.moments(evidence.sweep(FROZEN), stages=[2, LAST], **settings)
+def backwards(found: Labelled) -> Labelled:
+    """The stages in reverse order."""
+    return found.assign_coords(n=found.n.values[::-1])
 
 
-def same_stage(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Timescales of the nets of N = 2 in the place of the last."""
-    sweep = evidence.sweep(FROZEN)
-    found = representation.timescales(sweep, stages=[2], trials=4, steps=1000)
-    return (found.sel(n=[2, 2]).assign_coords(n=[2, LAST]),)
-
-
-def backwards(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Moments with the stages in reverse order."""
-    found = moments(evidence)
-    return (found.assign_coords(n=found.n.values[::-1]),)
-
-
-def shuffled_probes(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Probes of frozen nets with the answers of other streams."""
-    return (representation.probes(evidence.sweep(FROZEN), stages=[LAST], shuffled=True),)
-
-
-def probes_of_one(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Probes of multi-head's frozen nets in the place of both curricula's."""
-    found = representation.probes(evidence.sweep(FROZEN), stages=[LAST])
-    return (one_curriculum(found, MULTI),)
-
-
-def without_signs(evidence: Evidence) -> xarray.Dataset:
-    """Frozen nets with the moduli of their recurrent weights."""
-    return abs(evidence.sweep(FROZEN)[["recurrent", "raw_timescale", "kept"]])
-
-
-def random_units(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Units taken at random, ablated in the place of short and of long tau."""
-    return (robustness.ablation(evidence.sweep(FROZEN), stages=[LAST], removed=2, by="random"),)
-
-
-def remembered(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Accuracy on older N, the curricula in each other's places."""
-    return (swapped(robustness.forgetting(evidence.sweep(FROZEN), stages=[LAST])),)
-
-
-def readout_moved(evidence: Evidence) -> xarray.Dataset:
-    """The readout moved in the place of W or tau."""
-    return robustness.perturbation(
-        evidence.sweep(FROZEN),
-        stages=[LAST],
-        strengths=[LENGTHENED, WEIGHT_NOISE],
-        what="readout",
-        draws=2,
-    )
-
-
-def retrained_alike(evidence: Evidence) -> tuple[xarray.Dataset]:
-    """Retraining of one curriculum's nets as both."""
-    again = Retraining(**{**_SHORT, "steps": EPOCH}, timescale_rate=0.0, origin=BEFORE)
-    start = Start(FROZEN, BEFORE - SMALLEST)
-    sweep = Sweep(again, {**BOTH, "target": [BEFORE, LAST]}, FROZEN.seeds, start)
-    return (one_curriculum(retrained(evidence.sweep(sweep)), SINGLE),)
+def first_as_last(found: Labelled) -> Labelled:
+    """The stage of the smallest N in the place of every other."""
+    return found.isel(n=[0] * found.sizes["n"]).assign_coords(n=found.n.values)
 
 
 def solved(by_kind: Mapping[str, float]) -> xarray.DataArray:
     """Made-up runs that solved so much, four seeds that differ by a stage: (kind, seed)."""
-    values = np.array(list(by_kind.values()))[:, None] + np.array([0.0, 1.0, 0.0, 1.0])
+    stages = np.array([np.roll([0.0, 1.0, 0.0, 1.0], place) for place in range(len(by_kind))])
+    values = np.array(list(by_kind.values()))[:, None] + stages
     coords = {"kind": list(by_kind), "seed": range(4)}
     return xarray.DataArray(values, coords, ("kind", "seed"), attrs={"cap": 40, "budget": 1})
 
@@ -149,11 +93,47 @@ def turning(least: Sequence[float]) -> Mapping[str, xarray.DataArray]:
         by task, (units, seed, n).
     """
     n = np.arange(2, 17)
-    seeds = np.array([-0.3, -0.1, 0.1, 0.3])
+    seeds = np.tile([-0.3, -0.1, 0.1, 0.3], 2)
     at = np.array(least)[:, None, None] + seeds[:, None]
-    coords = {"units": [16, 32, 64, 128], "seed": range(4), "n": n}
+    coords = {"units": [16, 32, 64, 128], "seed": range(len(seeds)), "n": n}
     tau = xarray.DataArray(1.4 + 0.01 * (n - at) ** 2, coords, ("units", "seed", "n"))
     return dict.fromkeys(TASKS, tau)
+
+
+def as_theirs(moved: float = 1.0, averaged: bool = False) -> tuple[xarray.Dataset, xarray.Dataset]:
+    """Made-up training at the authors' settings that does what theirs did, three seeds.
+
+    Args:
+        moved: so much of their fall of mean tau.
+        averaged: the loss is the mean over heads in place of their sum.
+
+    Returns:
+        the first epoch alone, of twelve seeds, and both curricula.
+    """
+    scatter, epoch = np.array([-0.001, 0.0, 0.001]), 600
+    last = len(authors.MEAN_TAU[NAMES[SINGLE]])
+    raw, loss = np.empty((2, 3, last, 1)), np.full((2, 3, last + 1), np.nan)
+    for at, name in enumerate(NAMES.values()):
+        falls = [authors.fall(name, n) for n in range(authors.FIRST_N, authors.FIRST_N + last)]
+        raw[at, ..., 0] = authors.INITIAL_TAU - moved * np.array(falls) + scatter[:, None]
+        known = np.array(authors.FIRST_LOSSES[name])
+        heads = np.arange(1, len(known) + 1) if averaged and NAMES[MULTI] == name else 1
+        loss[at, :, 1 : len(known) + 1] = known / heads + scatter[:, None]
+    first = authors.FIRST_LOSSES[NAMES[SINGLE]][0] + np.tile(scatter, 4)
+    start = np.full((2, 3, last + 1, 1), authors.INITIAL_TAU)
+    kept = np.broadcast_to(epoch * (1 + np.arange(last)), (2, 3, last))
+    dims = ("forget", "seed")
+    both = xarray.Dataset(
+        {
+            "raw_timescale": ((*dims, "stage", "unit"), raw),
+            "kept": ((*dims, "stage"), kept),
+            "timescale": ((*dims, "step", "unit"), start),
+            "loss": ((*dims, "step"), loss),
+        },
+        {"forget": list(NAMES), "stage": range(last), "step": epoch * np.arange(last + 1)},
+        {"hold": 1, "smooth": 0, "log_every": epoch, "steps": epoch * last},
+    )
+    return xarray.Dataset({"loss": (("seed", "step"), np.stack([first, first], axis=1))}), both
 
 
 def exponential(tau: Any, hold: int, lag: Any) -> Any:

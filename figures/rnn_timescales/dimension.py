@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,11 +16,11 @@ from figures.rnn_timescales import broken
 from figures.rnn_timescales.palette import COLORS, TITLES
 from figures.rnn_timescales.readings.analyses import moments_of
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS, by_n, last_n
-from figures.statistics import exact, judge, mean
+from figures.statistics import Estimate, exact, jackknife, judge, mean
 from figures.style import GREY, PAGE, THEORY, band
 from sims.rnn_timescales.tasks import SMALLEST
 from theory.claims import Claim, Verdict
-from theory.rnn_timescales import limits
+from theory.rnn_timescales import authors, limits
 
 # How many N from the smallest to the last lines are drawn through.
 STAGES = 6
@@ -28,26 +28,36 @@ STAGES = 6
 Weights = Mapping[int, Float[np.ndarray, " seed"]]
 
 
-def grows_linearly(claim: Claim, found: xarray.Dataset) -> Verdict:
-    """C-RNN-18: lines through the PCA index against N, and the ratio of their slopes."""
-    index = found.dimension.mean("trial")
-    n = index.n.values.astype(float)
-    slopes, fits = {}, {}
-    for forget, name in NAMES.items():
-        rows = index.sel(forget=forget).transpose("seed", "n").values
-        rows = rows[np.isfinite(rows).all(axis=1)]
-        slopes[forget] = np.array([np.polyfit(n, row, 1)[0] for row in rows])
-        whole = float(np.corrcoef(n, rows.mean(axis=0))[0, 1] ** 2)
-        fits[f"R^2, {name}"] = exact(whole, "of a line through the means over seeds")
-    parts = {
-        "slope, multi/single": mean(slopes[MULTI] / slopes[SINGLE].mean()),
-        "slope, single-head": mean(slopes[SINGLE]),
+def grows_linearly(claim: Claim, found: xarray.DataArray) -> Verdict:
+    """C-RNN-18 and 45: lines through the PCA index against N, and the ratio of their slopes.
+
+    Args:
+        found: the index, (n, forget, seed).
+    """
+    n = found.n.values.astype(float)
+    rows = found.sel(forget=list(NAMES)).transpose("seed", "forget", "n").values
+    rows = rows[np.isfinite(rows).all(axis=(1, 2))]
+    slopes = np.polyfit(n, rows.reshape(-1, len(n)).T, 1)[0].reshape(rows.shape[:2])
+    single, multi = (list(NAMES).index(forget) for forget in (SINGLE, MULTI))
+    parts: dict[str, Estimate] = {
+        "slope, multi/single": jackknife(
+            lambda pairs: float(pairs[:, multi].mean() / pairs[:, single].mean()), slopes
+        ),
+        "slope, single-head": mean(slopes[:, single]),
     }
-    return judge(claim, parts | fits, detail={"slope, multi-head": float(slopes[MULTI].mean())})
+    for place, name in enumerate(NAMES.values()):
+        whole = float(np.corrcoef(n, rows[:, place].mean(axis=0))[0, 1] ** 2)
+        parts[f"R^2, {name}"] = exact(whole, "of a line through the means over seeds")
+    detail: dict[str, float | int | str] = {"slope, multi-head": float(slopes[:, multi].mean())}
+    theirs = [
+        (index[11] - index[5]) / 6 for index in (authors.DIMENSION[name] for name in NAMES.values())
+    ]
+    detail["the authors' multi/single, parity, N = 5 to 11"] = theirs[multi] / theirs[single]
+    return judge(claim, parts, detail=detail)
 
 
 def inhibition(claim: Claim, weights: Weights) -> Verdict:
-    """C-RNN-19: the mean recurrent weight of each net, by curriculum."""
+    """C-RNN-19 and 46: the mean recurrent weight of each net, by curriculum."""
     parts = {"single - multi": mean(weights[SINGLE] - weights[MULTI])}
     return judge(claim, parts | {NAMES[forget]: mean(weights[forget]) for forget in NAMES})
 
@@ -92,32 +102,37 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
-def _unsigned(evidence: Evidence) -> tuple[Mapping[int, np.ndarray]]:
-    return (mean_weights(broken.without_signs(evidence)),)
+def _index(task: str) -> Callable[[Evidence], tuple[xarray.DataArray]]:
+    return lambda evidence: (moments_of(evidence, task, STAGES).dimension.mean("trial"),)
+
+
+def _backwards(evidence: Evidence) -> tuple[xarray.DataArray]:
+    return (broken.backwards(_index("dms")(evidence)[0]),)
+
+
+def _weights(task: str) -> Callable[[Evidence], tuple[Weights]]:
+    return lambda evidence: (mean_weights(evidence.sweep(SWEEPS[task])),)
+
+
+def _unsigned(evidence: Evidence) -> tuple[Weights]:
+    """The moduli of the recurrent weights."""
+    sweep = evidence.sweep(SWEEPS["parity"])
+    return (mean_weights(sweep.assign(recurrent=abs(sweep.recurrent))),)
 
 
 FIGURE = Figure(
     "dimension",
-    "More components are active as N grows, and at parity recurrent weights turn inhibitory",
+    "More components are active as N grows, of multi-head more so at DMS; weights turn inhibitory, "
+    "single-head's more so at parity",
     "Left, mean off-diagonal recurrent weight of nets that solved N. Right, the number of "
     "leading principal components whose variances add up to at most 90 %; dashed, a delay line "
     "of N independent bits. Mean and 95 % band over seeds.",
     draw,
-    ("C-RNN-18", "C-RNN-19"),
+    ("C-RNN-18", "C-RNN-45", "C-RNN-19", "C-RNN-46"),
 )
 CHECKS = (
-    Check(
-        "C-RNN-18",
-        grows_linearly,
-        findings=lambda evidence: (moments_of(evidence, "dms", STAGES),),
-        broken=broken.backwards,
-        slow=True,
-    ),
-    Check(
-        "C-RNN-19",
-        inhibition,
-        findings=lambda evidence: (mean_weights(evidence.sweep(SWEEPS["parity"])),),
-        broken=_unsigned,
-        slow=True,
-    ),
+    Check("C-RNN-18", grows_linearly, _index("dms"), _backwards, slow=True),
+    Check("C-RNN-45", grows_linearly, _index("parity"), _backwards, whole=_index("dms"), slow=True),
+    Check("C-RNN-19", inhibition, _weights("parity"), _unsigned, slow=True),
+    Check("C-RNN-46", inhibition, _weights("dms"), _unsigned, whole=_weights("parity"), slow=True),
 )

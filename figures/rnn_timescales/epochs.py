@@ -23,6 +23,7 @@ from figures.rnn_timescales.readings.stages import (
 from figures.statistics import judge, ratio
 from figures.style import GREY, PAGE
 from theory.claims import Claim, Verdict
+from theory.rnn_timescales import authors
 from theory.rnn_timescales.setting import MANY, TASKS, THRESHOLD
 
 
@@ -39,7 +40,9 @@ def multi_head_is_faster(
     for task, found in tasks.items():
         epochs = found.solved.sel(n=min(MANY[task], int(found.n.max()))).fillna(caps[task])
         parts[task] = ratio(*(epochs.sel(forget=forget).values for forget in (SINGLE, MULTI)))
-    return judge(claim, parts, shown="dms")
+    theirs = [sum(authors.EPOCHS[name][:10]) for name in NAMES.values()]
+    detail = {"the authors' ratio, parity, to N = 11": theirs[0] / theirs[1]}
+    return judge(claim, parts, shown=min(parts, key=lambda task: parts[task].low), detail=detail)
 
 
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
@@ -75,16 +78,20 @@ def _findings(
     )
 
 
-def _broken(evidence: Evidence) -> tuple[Mapping[str, xarray.Dataset], Mapping[str, float]]:
-    return dict.fromkeys(TASKS, broken.one_list(evidence)), dict.fromkeys(TASKS, 1.0)
+def _one_list(
+    evidence: Evidence,
+) -> tuple[Mapping[str, xarray.Dataset], Mapping[str, float]]:
+    """Multi-head's runs in the place of both curricula."""
+    tasks, caps = _findings(evidence)
+    return {task: broken.one_curriculum(found, MULTI) for task, found in tasks.items()}, caps
 
 
 FIGURE = Figure(
     "epochs",
-    "Asking for every N so far is faster than asking for the present one",
+    "Asking for every N so far is faster than asking for the present one, at both tasks",
     f"The epoch at which each N was solved ({100 * THRESHOLD:g} % on fresh streams): thin lines, "
     "seeds; points, the mean where every seed solved it. Dotted, the largest N asked.",
     draw,
     ("C-RNN-7",),
 )
-CHECKS = (Check("C-RNN-7", multi_head_is_faster, _findings, _broken, slow=True),)
+CHECKS = (Check("C-RNN-7", multi_head_is_faster, _findings, _one_list, slow=True),)

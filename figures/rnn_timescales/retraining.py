@@ -47,9 +47,18 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
+def _of(evidence: Evidence, task: str) -> tuple[xarray.Dataset]:
+    return (retrained(evidence.sweep(RETRAINED[task])),)
+
+
+def _small(evidence: Evidence) -> xarray.Dataset:
+    """Retraining of fewer nets, at the task where it is said to help."""
+    return retrained(broken.retrained(evidence, "parity"))
+
+
 FIGURE = Figure(
     "retraining",
-    "Retraining to a larger N without a curriculum",
+    "Retraining to a larger N without a curriculum: multi-head does better at parity, not at DMS",
     "Accuracy on N' after a few epochs of training on N' alone, from the nets of one N; the "
     "head that read that N is asked N'. Mean and 95 % band over seeds.",
     draw,
@@ -60,15 +69,17 @@ CHECKS = (
     Check(
         "C-RNN-20",
         retrains_better,
-        findings=lambda evidence: (retrained(evidence.sweep(RETRAINED["parity"])),),
-        broken=broken.retrained_alike,
+        findings=lambda evidence: _of(evidence, "parity"),
+        broken=lambda evidence: (broken.one_curriculum(_small(evidence), SINGLE),),
+        whole=lambda evidence: (_small(evidence),),
         slow=True,
     ),
     Check(
         "C-RNN-35",
         retrains_better,
-        findings=lambda evidence: (retrained(evidence.sweep(RETRAINED["dms"])),),
-        broken=broken.retrained_alike,
+        findings=lambda evidence: _of(evidence, "dms"),
+        broken=lambda evidence: (broken.one_curriculum(_small(evidence), SINGLE),),
+        whole=lambda evidence: (_small(evidence),),
         slow=True,
     ),
 )

@@ -32,6 +32,8 @@ from figures.style import GREY, PAGE
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales.setting import LARGER, SMALL, TASKS
 
+# The first seed of DMS that had not been looked at when more were trained.
+FRESH = 4
 CANDIDATES = {
     "absorbed share": r"share of units at $\tau = 1$",
     "absorbed per needed": r"$\tau = 1$ / needed units",
@@ -51,9 +53,13 @@ def turn_grows(claim: Claim, tasks: Mapping[str, xarray.DataArray]) -> Verdict:
     return judge(claim, parts, shown=min(parts, key=lambda name: parts[name].low), detail=detail)
 
 
-def turn_law(claim: Claim, tau: xarray.DataArray) -> Verdict:
-    """C-RNN-32 and 38: the exponent of N* ~ H^g."""
-    found = turns(tau)
+def turn_law(claim: Claim, tau: xarray.DataArray, first: int = 0) -> Verdict:
+    """C-RNN-32 and 38: the exponent of N* ~ H^g.
+
+    Args:
+        first: the first seed that counts.
+    """
+    found = turns(tau.isel(seed=slice(first, None)))
     detail = {"factor": power_law(*found[:3])[1]}
     return judge(claim, {"exponent": exponent(found)}, detail=detail)
 
@@ -163,23 +169,27 @@ FIGURE = Figure(
     ("C-RNN-5", "C-RNN-32", "C-RNN-38"),
     ("sizes", "smoke"),
 )
+UP, DOWN = (6.0, 7.0, 9.0, 10.0), (11.0, 9.0, 7.0, 6.0)
 CHECKS = (
     Check(
         "C-RNN-5",
         turn_grows,
         findings=lambda evidence: ({task: curves_of(evidence, task) for task in TASKS},),
-        broken=lambda _: (broken.turning((10.0, 9.0, 7.0, 6.0)),),
+        broken=lambda _: (broken.turning(DOWN),),
+        whole=lambda _: (broken.turning(UP),),
     ),
     Check(
         "C-RNN-32",
         turn_law,
         findings=lambda evidence: (curves_of(evidence, "parity"),),
-        broken=lambda _: (broken.turning((11.0, 9.0, 7.0, 6.0))["parity"],),
+        broken=lambda _: (broken.turning(DOWN)["parity"],),
+        whole=lambda _: (broken.turning(UP)["parity"],),
     ),
     Check(
         "C-RNN-38",
         turn_law,
-        findings=lambda evidence: (curves_of(evidence, "dms"),),
-        broken=lambda _: (broken.turning((11.0, 9.0, 7.0, 6.0))["dms"],),
+        findings=lambda evidence: (curves_of(evidence, "dms"), FRESH),
+        broken=lambda _: (broken.turning(DOWN)["dms"], FRESH),
+        whole=lambda _: (broken.turning(UP)["dms"], FRESH),
     ),
 )

@@ -69,6 +69,35 @@ def _tiny(base: Curriculum | GatedCurriculum, axes: Mapping[str, Any]) -> Sweep:
     return Sweep(with_settings(base, last=_SMOKE_LAST, **_SMOKE), axes, 2)
 
 
+def _fixed(**task: str) -> Mapping[str, Sweep]:
+    """Time constants that stay where they begin."""
+    return _with_smoke(
+        Sweep(_small(60, last=12, **_FIXED, **task), _TAUS | BOTH, 12),
+        quick=Sweep(_small(25, last=12, forget=0, **_FIXED, **task), _TAUS, 4),
+        paper=Sweep(_large(400, last=40, **_FIXED, **task), _TAUS | BOTH, 4),
+    )
+
+
+def _direct(**task: str) -> Mapping[str, Sweep]:
+    """One N alone; so many seeds that a share of them below one half can be told from it."""
+    small = _small(30, last=10, **_ALONE, **task)
+    return _with_smoke(
+        Sweep(small, {"first": [3, 5, 6, 7, 8, 10]}, 8),
+        quick=Sweep(small, {"first": [3, 8]}, 8),
+        paper=Sweep(_large(50, last=20, **_ALONE, **task), {"first": [3, 5, 10, 15, 20]}, 8),
+    )
+
+
+def _together(**task: str) -> Mapping[str, Sweep]:
+    """All heads at once, from the first step on."""
+    small = _small(25, last=8, window=7, forget=0, **task)
+    return _with_smoke(
+        Sweep(small, {}, 8),
+        quick=Sweep(small, {}, 4),
+        paper=Sweep(_large(50, last=11, window=10, forget=0, **task), {}, 4),
+    )
+
+
 # As far as two cores go with the authors' settings, and their first epoch alone, which costs
 # seconds and is the same in both curricula.
 _AUTHORS, _FIRST = _large(40, last=11), _large(1, last=2)
@@ -85,21 +114,12 @@ _CURRICULA: dict[str, Mapping[str, Sweep]] = {
         quick=Sweep(_small(110, last=12), BOTH, 12),
         paper=Sweep(_large(400, last=30), BOTH, 4),
     ),
-    "fixed_parity": _with_smoke(
-        Sweep(_small(60, last=12, **_FIXED), _TAUS | BOTH, 12),
-        quick=Sweep(_small(25, last=12, forget=0, **_FIXED), _TAUS, 4),
-        paper=Sweep(_large(400, last=40, **_FIXED), _TAUS | BOTH, 4),
-    ),
-    "direct_parity": _with_smoke(
-        Sweep(_small(30, last=10, **_ALONE), {"first": [3, 5, 6, 7, 8, 10]}, 8),
-        quick=Sweep(_small(30, last=10, **_ALONE), {"first": [3, 5, 8]}, 4),
-        paper=Sweep(_large(50, last=20, **_ALONE), {"first": [3, 5, 10, 15, 20]}, 4),
-    ),
-    "together_parity": _with_smoke(
-        Sweep(_small(25, last=8, window=7, forget=0), {}, 8),
-        quick=Sweep(_small(25, last=8, window=7, forget=0), {}, 4),
-        paper=Sweep(_large(50, last=11, window=10, forget=0), {}, 4),
-    ),
+    "fixed_parity": _fixed(),
+    "fixed_dms": _fixed(task="dms"),
+    "direct_parity": _direct(),
+    "direct_dms": _direct(task="dms"),
+    "together_parity": _together(),
+    "together_dms": _together(task="dms"),
 }
 _VARIANTS: dict[str, Mapping[str, Sweep]] = {
     "sliding_parity": _with_smoke(

@@ -48,8 +48,5 @@ PROBED_FROM = 4
 ABSORBED_FROM = 5
 # Sizes between which the growth of N* is asked [rnn-9.2].
 SMALL, LARGER = 32, 128
-# Standard deviation of mean tau below which that of a few seeds is not believed: it may be so small
-# by chance [rnn-9.11].
-LEAST_SCATTER = 0.005
 # Lowest values and widths of the uniform initial tau that are compared [rnn-9.2].
 STARTS = ((1.0, 0.3), (1.0, 1.0), (2.0, 0.3), (2.0, 1.0))

@@ -10,12 +10,13 @@ import numpy as np
 import xarray
 from jaxtyping import Array, Float, Key
 
+from figures.rnn_timescales.measured.fits import larger
 from figures.rnn_timescales.measured.nets import LAGS, LINE, TRIALS, WARM_UP, leaky_net, streamed
 from sims.engine.experiment import draw, named_key
 from sims.engine.program import run_key
 from sims.rnn_timescales.model import Dynamics, LeakyRNN, activity
 from sims.rnn_timescales.tasks import training_bits
-from sims.rnn_timescales.timescales import autocorrelation, fit, timescales
+from sims.rnn_timescales.timescales import autocorrelation, timescales
 
 # Repeats simulated at once.
 _TOGETHER = 8
@@ -68,31 +69,29 @@ def impulse(taus: Sequence[float], delays: Sequence[int], steps: int) -> xarray.
     )
 
 
-def repeated(taus: Sequence[float], repeats: int, steps: int, forms: int = 2) -> xarray.Dataset:
+def repeated(taus: Sequence[float], repeats: int, steps: int, fitted: int) -> xarray.Dataset:
     """The estimates of isolated units, from 10 trials of p ~ U(0, 1) each time.
 
     Args:
         taus: in steps.
         repeats: how many; a multiple of 8.
         steps: of a trial.
-        forms: 2 for the authors' choice between one and two exponentials, 1 for one alone.
+        fitted: of how many repeats the authors' own fit is made, which takes long.
 
     Returns:
-        `slowest`, `weighted`, `integrated`, `lag_one` and `double` (repeat, tau), in steps; with
-        one form `slowest` and `weighted` alone.
+        `slowest`, `weighted`, `integrated`, `lag_one`, `double` and `authors` (repeat, tau), in
+        steps; see `timescales` and `larger`. `authors` is NaN past those that were fitted.
     """
     flat = _correlations(taus, repeats, steps)
     with jax.enable_x64(True):
-        if forms == 1:
-            single = jax.jit(lambda rho: fit(rho)[0].timescale)(jnp.asarray(flat))
-            found = {"slowest": single, "weighted": single}
-        else:
-            found = timescales(jnp.asarray(flat))._asdict()
-        shape = (repeats, len(taus))
-        return xarray.Dataset(
-            {name: (("repeat", "tau"), np.asarray(v).reshape(shape)) for name, v in found.items()},
-            {"tau": list(taus)},
-        )
+        found = {name: np.asarray(v) for name, v in timescales(jnp.asarray(flat))._asdict().items()}
+    count = fitted * len(taus)
+    found["authors"] = np.append(larger(flat[:, :count]), np.full(flat.shape[1] - count, np.nan))
+    shape = (repeats, len(taus))
+    return xarray.Dataset(
+        {name: (("repeat", "tau"), values.reshape(shape)) for name, values in found.items()},
+        {"tau": list(taus)},
+    )
 
 
 def _correlations(

@@ -8,6 +8,7 @@ import numpy as np
 import xarray
 
 from figures.evidence import Evidence
+from figures.rnn_timescales.measured.fits import of_nets
 from figures.rnn_timescales.measured.units import repeated
 from figures.rnn_timescales.readings.stages import SWEEPS, last_n, stages_of
 from sims.rnn_timescales import representation, robustness
@@ -21,6 +22,9 @@ BOUND = 99.0
 # Repeated estimates of isolated units. The weighted one scatters by 7 % of the truth: 320 repeats
 # know its mean to half a per cent.
 REPEATS, REPEATED_STEPS = 320, 20_000
+# Of how many of them, and of how many nets of each curriculum, the authors' own fit is made: it
+# takes a twentieth of a second a unit.
+FITTED, FITTED_NETS = 40, 4
 # Relative sizes of a change of W or tau, three a decade as the authors have them.
 STRENGTHS = (0.01, 0.0215, 0.0464, 0.1, 0.215, 0.464, 1.0)
 # Units removed one at a time, shortest and longest: of 32, and of the authors' 500.
@@ -48,6 +52,13 @@ def timescales_of(evidence: Evidence, task: str) -> xarray.Dataset:
     )
 
 
+def authors_fit_of(evidence: Evidence, task: str) -> xarray.Dataset:
+    """The larger timescale by the authors' own fit at the first and the last N, of few nets."""
+    ends = shown(evidence, task, 2)
+    settings: dict[str, Any] = {"seeds": FITTED_NETS, "trials": TRIALS, "steps": STEPS}
+    return evidence.table(of_nets, SWEEPS[task], stages=ends, **settings)
+
+
 def moments_of(evidence: Evidence, task: str, count: int = 3) -> xarray.Dataset:
     """Moments at the shown N, under p = 1/2 whatever the nets' own task."""
     return evidence.table(
@@ -61,8 +72,8 @@ def moments_of(evidence: Evidence, task: str, count: int = 3) -> xarray.Dataset:
 
 
 def repeated_estimates(evidence: Evidence) -> xarray.Dataset:
-    """The four estimates of isolated units' timescales, (repeat, tau) in steps."""
-    settings: dict[str, Any] = {"repeats": REPEATS, "steps": REPEATED_STEPS}
+    """The four estimates of isolated units' timescales and the authors', (repeat, tau) in steps."""
+    settings: dict[str, Any] = {"repeats": REPEATS, "steps": REPEATED_STEPS, "fitted": FITTED}
     return evidence.table(repeated, taus=list(ESTIMATED), **settings)
 
 
@@ -98,11 +109,12 @@ def perturbed(evidence: Evidence, task: str, what: str) -> xarray.Dataset:
     )
 
 
-def ablated(evidence: Evidence, task: str) -> xarray.Dataset:
-    """One unit removed at a time."""
-    removed = PAPER_REMOVED if evidence.preset == "paper" else REMOVED
-    stage = [stage_of(evidence, task)]
-    return evidence.table(robustness.ablation, SWEEPS[task], stages=stage, removed=removed)
+def ablated(evidence: Evidence, task: str) -> tuple[xarray.Dataset, xarray.Dataset]:
+    """One unit removed at a time: of shortest and longest tau, and as many at random, twice."""
+    settings: dict[str, Any] = {"stages": [stage_of(evidence, task)]}
+    settings["removed"] = PAPER_REMOVED if evidence.preset == "paper" else REMOVED
+    by_tau = evidence.table(robustness.ablation, SWEEPS[task], **settings)
+    return by_tau, evidence.table(robustness.ablation, SWEEPS[task], **settings, by="random")
 
 
 def remembered(evidence: Evidence, task: str) -> xarray.Dataset:

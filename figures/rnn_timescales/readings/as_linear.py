@@ -78,22 +78,18 @@ def _kept(
                     yield at, arrays
 
 
-def correlations(
-    measured: xarray.DataArray, predicted: xarray.DataArray
-) -> Float[np.ndarray, " net"]:
-    """Correlation over units, one for each net; 0 where nothing was predicted."""
-    axes = [name for name in measured.dims if name != "unit"]
-    one, other = (
-        values.transpose(*axes, "unit").values.reshape(-1, values.sizes["unit"])
-        for values in (measured, predicted)
-    )
-    known = np.isfinite(one).sum(axis=1) > 2
+def correlations(measured: xarray.DataArray, predicted: xarray.DataArray) -> xarray.DataArray:
+    """Correlation over units of each net; 0 where nothing was predicted, NaN where no net is."""
 
-    def each(a: np.ndarray, b: np.ndarray) -> float:
+    def each(a: Float[np.ndarray, " unit"], b: Float[np.ndarray, " unit"]) -> float:
+        if np.isfinite(a).sum() < 3:
+            return np.nan
         both = np.isfinite(a) & np.isfinite(b)
         return float(np.corrcoef(a[both], b[both])[0, 1]) if both.sum() > 2 else 0.0
 
-    return np.array([each(a, b) for a, b in zip(one[known], other[known], strict=True)])
+    return xarray.apply_ufunc(
+        each, measured, predicted, input_core_dims=[["unit"], ["unit"]], vectorize=True
+    )
 
 
 def moves(sweep: xarray.Dataset, n: int) -> xarray.DataArray:

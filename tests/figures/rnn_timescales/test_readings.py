@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 import xarray
 
+from figures.evidence import Evidence
+from figures.rnn_timescales.ablation import by_kind
 from figures.rnn_timescales.readings import stages, turns
 from figures.rnn_timescales.readings.analyses import BOUND, first_seed, per_net, relative, retrained
 from figures.rnn_timescales.readings.as_linear import correlations, moves, predictions
 from figures.rnn_timescales.readings.stages import average, by_n, last_n, solved_by, spearman
+from figures.rnn_timescales.timescales import floors
 from sims.engine.errors import UserError
+from theory.rnn_timescales import gains
 
 ATTRS = {"hold": 1, "smooth": 0, "log_every": 200, "steps": 4000}
 
@@ -168,14 +172,70 @@ def test_the_theory_of_each_net_stands_at_its_own_place():
     one = np.diag(step @ covariance) / np.diag(covariance)
     np.testing.assert_allclose(read.rho.sel(n=3, forget=0, seed=1, lag=1), one)
     moved = moves(sweep, 3)
-    assert np.isnan(moved.sel(forget=1)).all() and (moved.sel(forget=0) > 0).all()
+    assert np.isnan(moved.sel(forget=1)).all()
+    weights = [net[name].values for name in ("recurrent", "input_weight", "bias")]
+    assert moved.sel(forget=0, seed=1).item() == gains.relative_move(*weights, tau)
 
 
-def test_correlations_over_units_skip_nets_that_are_not_there():
+def test_correlations_over_units_of_each_net():
     measured = xarray.DataArray([[1.0, 2, 3, 4], [np.nan] * 4, [4, 3, 2, 1]], dims=("net", "unit"))
     predicted = xarray.DataArray([[2.0, 4, 6, 8], [1, 2, 3, 4], [np.nan] * 4], dims=("net", "unit"))
-    assert correlations(measured, predicted).tolist() == pytest.approx([1, 0])
+    found = correlations(measured, predicted)
+    assert found.dims == ("net",)
+    np.testing.assert_allclose(found, [1, np.nan, 0])
     assert stages.NAMES[stages.SINGLE] == "single-head"
+
+
+def test_a_bootstrap_over_seeds_is_as_wide_as_the_mean_s_standard_error():
+    """The vertex of a mean of parabolas of one width is the mean of their vertices."""
+    at = 7 + np.array([-1.2, -0.5, -0.1, 0.0, 0.2, 0.6, 1.0, 0.0])
+    n = np.arange(2, 17)
+    tau = xarray.DataArray(
+        (1.4 + 0.01 * (n - at[:, None]) ** 2)[None],
+        {"units": [32], "seed": range(8), "n": n},
+        ("units", "seed", "n"),
+    )
+    found = turns.turns(tau)
+    assert found.value[0] == pytest.approx(at.mean())
+    interval = found.interval(found.value[0], found.drawn[:, 0], "vertex")
+    error = at.std(ddof=1) / len(at) ** 0.5
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+def test_runs_are_capped_at_the_epochs_they_may_take(store):
+    evidence = Evidence(store, "quick")
+    for name in ("rnn_timescales.parity", "rnn_timescales.dms"):
+        base = evidence.find(name).base
+        assert stages.cap_of(evidence, name) == base.steps / base.log_every > 50
+
+
+def test_every_damage_is_read_beside_units_at_random():
+    """Accuracy as a share of the intact net's above chance, by side and at random."""
+    coords = {"side": ["short", "long"], "forget": [1, 0], "n": [8], "seed": [0]}
+    accuracy = np.array([[0.6, 0.7], [0.8, 0.9]])  # (side, forget)
+    dims = ("side", "forget", "n", "seed", "rank")
+    intact = (("forget", "n", "seed"), np.full((2, 1, 1), 0.9))
+
+    def removed(values):
+        shape = np.broadcast_to(values[:, :, None, None, None], (2, 2, 1, 1, 3))
+        return xarray.Dataset({"accuracy": (dims, shape), "intact": intact}, coords)
+
+    kinds = by_kind((removed(accuracy), removed(np.array([[0.5, 0.7], [0.7, 0.7]]))))
+    np.testing.assert_allclose(kinds["short"].squeeze(), [0.25, 0.5])
+    np.testing.assert_allclose(kinds["long"].squeeze(), [0.75, 1.0])
+    np.testing.assert_allclose(kinds["random"].squeeze(), [0.25, 0.5])
+
+
+def test_units_at_the_floor_are_seen_at_log_points_and_by_n():
+    raw = np.array([0.5, 1.0, 1.1, 2.0])
+    made = sweep(np.full((2, 1, 1), 200), np.tile(raw, (2, 1, 1, 1)))
+    made["timescale"] = (
+        ("forget", "seed", "step", "unit"),
+        np.maximum(raw, 1) + np.zeros((2, 1, 3, 4)),
+    )
+    found = floors(made)
+    np.testing.assert_array_equal(found.share, 0.5)
+    np.testing.assert_array_equal(found.at_floor.values[0, 0, 0], [True, True, False, False])
 
 
 def test_the_example_is_the_first_net_that_reached_every_n():

@@ -164,6 +164,29 @@ def test_memory_is_regression_and_has_a_ridge():
     assert with_ridge < 39
 
 
+def test_memory_under_rarer_bits_is_fainter_beside_a_ridge():
+    """R^2_k of x by S + r, the covariance summed over echoes; without a ridge p is no matter."""
+    system, variance, ridge = linear.linear_network(*network(3, 4)), 0.09, 0.02
+    echoes = [np.linalg.matrix_power(system.matrix, k) @ system.drive for k in range(400)]
+    covariance = variance * sum(np.outer(echo, echo) for echo in echoes)
+    inverse = np.linalg.inv(covariance + ridge * np.eye(4))
+    wanted = [variance * echo @ inverse @ echo for echo in echoes[:6]]
+    np.testing.assert_allclose(linear.memory(system, 5, variance, ridge), wanted, rtol=1e-9)
+    whole = np.trace(inverse @ covariance)
+    assert linear.capacity(system, variance, ridge) == pytest.approx(whole)
+    assert abs(linear.capacity(system, ridge=ridge) - whole) > 0.1
+    np.testing.assert_allclose(linear.memory(system, 5, variance), linear.memory(system, 5))
+
+
+def test_a_lengthening_s_typical_size_is_drawn():
+    """Of tau + eps |tau| |z|/|z|_2, z Gaussian, the mean over draws and units."""
+    rng = np.random.default_rng(0)
+    tau = rng.uniform(1, 4, 50)
+    z = np.abs(rng.normal(size=(4000, 50)))
+    drawn = np.linalg.norm(tau) * z / np.linalg.norm(z, axis=1, keepdims=True)
+    np.testing.assert_allclose(gains.typical_lengthening(tau), drawn.mean(), rtol=0.01)
+
+
 @given(st.integers(0, 1000), st.booleans())
 def test_a_change_of_tau_moves_the_covariance_as_finite_differences(seed, weighted):
     recurrent, drive, tau = network(seed, 5, 0.4)
