@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray
 
+from sims.engine.errors import Damaged
 from sims.engine.experiment import with_settings
 from sims.engine.identity import settings as settings_of_run
 from sims.engine.results import index, load
@@ -135,7 +136,11 @@ class Evidence:
             self._ensure(Work(name, (found,)))
             while len(self.loaded) >= LOADED:
                 self.loaded.pop(next(iter(self.loaded)))
-            self.loaded[found.id] = load(self.store, found)
+            try:
+                self.loaded[found.id] = load(self.store, found)
+            except Damaged:  # it counts as missing now
+                self._ensure(Work(name, (found,)))
+                self.loaded[found.id] = load(self.store, found)
         data = self.loaded[found.id]
         settings = settings_of_run(found.base)
         settings |= {axis: list(values) for axis, values in found.axes.items()}

@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _sweep(options: argparse.Namespace) -> tuple[Sweep, dict[str, Any]]:
     """The sweep that is asked for, and the settings that were set."""
+    from sims.engine.check import check_sweep
     from sims.engine.devices import prepare
     from sims.engine.experiment import parse_setting
     from sims.engine.front import find, varied
@@ -76,7 +77,10 @@ def _sweep(options: argparse.Namespace) -> tuple[Sweep, dict[str, Any]]:
         if name in settings:
             raise UserError(f"--set {word}: {name} is set twice; expected {name}=a,b for an axis")
         settings[name] = values if len(values) > 1 else values[0]
-    return varied(sweep, options.seeds, settings), settings
+    sweep = varied(sweep, options.seeds, settings)
+    if options.command == "run":  # what cannot be run is refused before a folder is made
+        check_sweep(sweep)
+    return sweep, settings
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -192,7 +196,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _dry_run(options: argparse.Namespace, sweep: Sweep, store: Store) -> int:
-    from sims.engine.execute import forecast
+    from sims.engine.forecast import forecast
     from sims.engine.progress import clock
 
     groups = forecast([sweep], store, quiet=options.quiet)

@@ -3,6 +3,7 @@ carried from step to step or filed afterwards is said in one line, not found out
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,21 @@ from jaxtyping import PyTree
 from sims.engine.devices import numerics
 from sims.engine.errors import UserError
 from sims.engine.experiment import Experiment, settings_of
+from sims.engine.sweep import Sweep
 
 # Names of what is filed beside an experiment's own arrays.
 TAKEN = ("run", "seed", "step", "stage", "kept", "diverged", "ended")
 
 
+def check_sweep(sweep: Sweep) -> None:
+    """`check` one run of each structure of a sweep, if its runs start by themselves."""
+    points = {jax.tree.structure(point): point for point in reversed(sweep.points())}
+    for point in points.values() if sweep.start is None else ():
+        check(point)
+
+
 def check(experiment: Experiment, start: PyTree = None) -> None:
-    """Look at what an experiment's functions return.
+    """Look at what an experiment's functions return; once, where a run starts by itself.
 
     Args:
         start: shapes of what one run starts from, where it starts from another.
@@ -28,6 +37,18 @@ def check(experiment: Experiment, start: PyTree = None) -> None:
     Raises:
         UserError: what is wrong, where, and what was expected.
     """
+    if start is None:
+        _once(experiment)
+    else:
+        _check(experiment, start)
+
+
+@functools.lru_cache(maxsize=64)
+def _once(experiment: Experiment) -> None:
+    _check(experiment, None)
+
+
+def _check(experiment: Experiment, start: PyTree) -> None:
     name = type(experiment).__name__
     if clash := sorted(set(TAKEN) & settings_of(type(experiment)).keys()):
         raise UserError(

@@ -1,8 +1,4 @@
-"""Batches under way: one writer at a time, and a state to go on from after any end.
-
-Checkpoints are Orbax's: it commits by rename, so a kill leaves the last whole one, and it keeps
-typed PRNG keys and restores to whatever devices the reader has.
-"""
+"""Batches under way: one writer at a time, and a state to go on from after any end."""
 
 from __future__ import annotations
 
@@ -10,7 +6,9 @@ import contextlib
 import dataclasses
 import errno
 import fcntl
-import shutil
+import functools
+import hashlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +19,8 @@ import numpy as np
 from jaxtyping import PyTree
 
 from sims.engine.errors import Incomplete, UserError
+from sims.engine.results import restored
+from sims.engine.store import writing
 
 # A lock file has a byte for each run, and this one for the moment of taking several.
 _TAKING = 0
@@ -71,93 +71,128 @@ def _taken(locks: IO[str], byte: int) -> bool:
 
 def latest(folder: Path) -> int:
     """Step of the latest checkpoint in a folder, -1 where there is none."""
-    return max(_steps(folder), default=-1) if folder.is_dir() else -1
+    return max(_steps(folder), default=-1)
 
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one batch.
+    """The checkpoints of one batch: a file for each of the last two steps at which there was one.
+
+    A file begins with a digest of all that it holds, of its step and of its folder. One that does
+    not agree with it is dropped, and the batch goes on from the one before, or from its start.
 
     Attributes:
         folders: one for the whole batch; or one for each run, where runs travel alone and may go
             on in other company. All are then at the same step.
+        runs: how many, without those that fill up a short batch.
     """
 
     folders: Sequence[Path]
+    runs: int
 
     def save(self, step: int, carry: PyTree, rows: Mapping[str, np.ndarray]) -> None:
-        """Keep `carry` and the rows logged so far as the state at `step`; drop older ones.
+        """Keep `carry` and the rows logged so far as the state at `step`.
 
         Raises:
             Incomplete: the disk is full or not writable; the previous checkpoint stays.
         """
-        if len(self.folders) == 1:
-            _save(self.folders[0], step, carry, rows)
-            return
+        leaves = [_raw(leaf) for leaf in jax.tree.leaves(carry)]
+        logged = {name: _raw(values) for name, values in rows.items()}
+        share = self.runs // len(self.folders)
         for slot, folder in enumerate(self.folders):
-            own = jax.tree.map(lambda leaf, at=slot: leaf[at : at + 1], carry)
-            _save(folder, step, own, {n: v[:, slot : slot + 1] for n, v in rows.items()})
+            own = slice(slot * share, (slot + 1) * share)
+            parts = {f"carry.{at}": leaf[own] for at, leaf in enumerate(leaves)}
+            parts |= {f"rows.{name}": values[:, own] for name, values in logged.items()}
+            with writing(_file(folder, step)) as temporary, temporary.open("wb+") as file:
+                file.write(bytes(_DIGEST))
+                np.savez(file, **parts)  # pyright: ignore[reportArgumentType]
+                file.seek(_DIGEST)
+                digest = _digest(file, folder, step)
+                file.seek(0)
+                file.write(digest)
+            for old in sorted(_steps(folder))[:-2]:
+                with contextlib.suppress(OSError):
+                    _file(folder, old).unlink()
 
     def restore(
         self, carry: PyTree, rows: Callable[[int], Mapping[str, np.ndarray]]
     ) -> tuple[int, Any, Any]:
-        """The latest checkpoint as (step, carry, rows), or (-1, None, None) where there is none.
+        """The latest whole checkpoint as (step, carry, rows), or (-1, None, None) without one.
 
         Args:
-            carry: shapes and shardings to restore to.
+            carry: shapes to restore to.
             rows: from a step, arrays of the shapes that were logged up to it.
 
-        Raises:
-            UserError: it is damaged.
+        Returns:
+            Arrays on the host, a short batch filled up by its last run.
         """
-        step = min(map(latest, self.folders))
-        if step < 0:
-            return step, None, None
-        if len(self.folders) == 1:
-            return step, *_restore(self.folders[0], step, carry, rows(step))
-        home = jax.sharding.SingleDeviceSharding(jax.devices()[0])
-        one = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct((1, *leaf.shape[1:]), leaf.dtype, sharding=home),
-            carry,
-        )
-        few = {name: values[:, :1] for name, values in rows(step).items()}
-        parts = [_restore(folder, step, one, few) for folder in self.folders]
-        size = jax.tree.leaves(carry)[0].shape[0]
-        parts += parts[-1:] * (size - len(parts))
-        whole = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(part for part, _ in parts))
-        shardings = jax.tree.map(lambda leaf: leaf.sharding, carry)
-        kept = {name: np.concatenate([part[name] for _, part in parts], axis=1) for name in few}
-        return step, jax.device_put(whole, shardings), kept
+        shared = set.intersection(*(set(_steps(folder)) for folder in self.folders))
+        for step in sorted(shared, reverse=True):
+            parts = [_read(folder, step) for folder in self.folders]
+            whole = [part for part in parts if part is not None]
+            if len(whole) == len(parts):
+                return step, *_joined(whole, carry, rows(step))
+        return -1, None, None
 
 
-def _save(folder: Path, step: int, carry: PyTree, rows: PyTree) -> None:
-    import orbax.checkpoint as ocp
+Parts = Mapping[str, np.ndarray]
 
+
+def _joined(parts: Sequence[Parts], carry: PyTree, rows: Parts) -> tuple[PyTree, Parts]:
+    """What the files of a batch hold, as one."""
+    shapes = jax.tree.leaves(carry)
+    size = shapes[0].shape[0]
+
+    def one(name: str, kind: Any, axis: int) -> np.ndarray:
+        values = np.concatenate([part[name] for part in parts], axis)
+        fill = np.minimum(np.arange(size), values.shape[axis] - 1)
+        values = values.take(fill, axis)
+        return values if jnp.issubdtype(kind, jax.dtypes.prng_key) else values.view(kind)
+
+    leaves = [one(f"carry.{at}", leaf.dtype, 0) for at, leaf in enumerate(shapes)]
+    logged = {name: one(f"rows.{name}", values.dtype, 1) for name, values in rows.items()}
+    return restored(carry, leaves), logged
+
+
+def _raw(leaf: Any) -> np.ndarray:
+    """On the host, in one of NumPy's own dtypes."""
+    keys = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    values = np.asarray(jax.random.key_data(leaf) if keys else leaf)
+    return values.view(f"u{values.itemsize}") if values.dtype.kind == "V" else values
+
+
+def _read(folder: Path, step: int) -> Parts | None:
+    """What a checkpoint holds; None where it is damaged, which is said and mended."""
+    path = _file(folder, step)
     try:
-        with ocp.StandardCheckpointer() as checkpointer:
-            checkpointer.save(folder.absolute() / str(step), {"carry": carry, "rows": rows})
-    except (OSError, ValueError) as error:  # tensorstore reports a full disk as ValueError
-        raise Incomplete(f"cannot write a checkpoint in {folder}: {error}") from None
-    for old in _steps(folder):
-        if old != step:
-            shutil.rmtree(folder / str(old), ignore_errors=True)
+        with path.open("rb") as file:
+            if file.read(_DIGEST) == _digest(file, folder, step):
+                file.seek(_DIGEST)
+                with np.load(file) as parts:
+                    return dict(parts)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Incomplete(f"cannot read {path}: {error.strerror}") from None
+    path.unlink(missing_ok=True)
+    warnings.warn(f"{path} is damaged; going on from what is before it", stacklevel=2)
+    return None
 
 
-def _restore(folder: Path, step: int, carry: PyTree, rows: PyTree) -> tuple[Any, Any]:
-    import orbax.checkpoint as ocp
+# Bytes in front of what a checkpoint holds.
+_DIGEST = hashlib.sha256().digest_size
 
-    try:
-        with ocp.StandardCheckpointer() as checkpointer:
-            kept = checkpointer.restore(
-                folder.absolute() / str(step), {"carry": carry, "rows": rows}
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"the checkpoint {folder / str(step)} is damaged ({type(error).__name__}); delete "
-            f"{folder} to start this batch again"
-        ) from None
-    return kept["carry"], kept["rows"]
+
+def _digest(file: IO[bytes], folder: Path, step: int) -> bytes:
+    """Of the rest of a file, and of where it belongs."""
+    begun = functools.partial(hashlib.sha256, f"{folder.name} {step} ".encode())
+    return hashlib.file_digest(file, begun).digest()  # pyright: ignore[reportArgumentType]
+
+
+def _file(folder: Path, step: int) -> Path:
+    return folder / f"{step}.npz"
 
 
 def _steps(folder: Path) -> list[int]:
-    return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+    names = (path.stem for path in folder.glob("*.npz") if path.is_file())
+    return [int(name) for name in names if name.isascii() and name.isdecimal()]

@@ -21,7 +21,12 @@ class Parser(argparse.ArgumentParser):
     """argparse whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+        self.exit(USAGE, f"{self.prog}: error: {_line(message)}; see {self.prog} --help\n")
+
+
+def _line(message: object) -> str:
+    """A message in one line, whatever it quotes."""
+    return " ".join(str(message).split())
 
 
 def shared_options() -> Parser:
@@ -48,7 +53,7 @@ def one_blas_thread() -> None:
 def _warned(prog: str, message: Warning | str, category: type[Warning], *where: object) -> None:
     """A warning of ours on one line; those of others with their category."""
     kind = "" if category is UserWarning else f"{category.__name__}: "
-    print(f"{prog}: {kind}{message}", file=sys.stderr)
+    print(f"{prog}: {kind}{_line(message)}", file=sys.stderr)
 
 
 def guarded(prog: str, command: Callable[[], int]) -> int:
@@ -65,10 +70,10 @@ def guarded(prog: str, command: Callable[[], int]) -> int:
             warnings.showwarning = functools.partial(_warned, prog)
             return command()
     except UserError as error:
-        print(f"{prog}: error: {error}", file=sys.stderr)
+        print(f"{prog}: error: {_line(error)}", file=sys.stderr)
         return USAGE
     except Incomplete as error:
-        print(f"{prog}: {error}", file=sys.stderr)
+        print(f"{prog}: {_line(error)}", file=sys.stderr)
         return AMISS
     except KeyboardInterrupt:
         print(f"{prog}: {interrupt.STOPPED}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,7 +16,7 @@ from sims.engine import interrupt
 from sims.engine.checkpoint import Checkpoints
 from sims.engine.compaction import fitting, put, take, travellers
 from sims.engine.devices import numerics
-from sims.engine.errors import Incomplete
+from sims.engine.errors import Incomplete, UserError
 from sims.engine.program import Carry, Program, stack
 from sims.engine.progress import Progress
 from sims.engine.results import Results
@@ -32,9 +33,18 @@ class Log:
     Args:
         shapes: of a row, leading axis `run`.
         count: number of rows.
+
+    Raises:
+        UserError: they do not fit into memory.
     """
 
     def __init__(self, shapes: Mapping[str, jax.ShapeDtypeStruct], count: int) -> None:
+        size = count * sum(a.size * a.dtype.itemsize for a in shapes.values())
+        if size > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+            raise UserError(
+                f"{count} log points take {size / 2**30:.0f} GiB a batch, more than there is "
+                "memory: expected a larger log_every"
+            )
         self.rows = {n: np.empty((count, *a.shape), a.dtype) for n, a in shapes.items()}
 
     def begin(self, first: Mapping[str, jax.Array]) -> None:
@@ -112,6 +122,8 @@ class Drive:
             log.begin(first)
         else:
             log.resume(kept)
+            with numerics(program.precision):  # copies: what a chunk is given, it consumes
+                carry = program.place(jax.tree.map(jnp.array, carry))
         self.progress.advance(len(runs) * step / max(steps, 1), resumed=True)
         last = self._loop(program, batch, carry, log, step, runs, checkpoints)
         if not steps:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class UserError(Exception):
     """A slip of the user: what was wrong, what was expected, the nearest valid choice."""
+
+
+class Damaged(UserError):
+    """A file of a store is not what was written.
+
+    Attributes:
+        path: of the file, or of the record that names it.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is damaged ({reason})")
+        self.path = path
 
 
 class Incomplete(Exception):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-import sys
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 from jaxtyping import PyTree
 
-from sims.engine import checkpoint, interrupt
+from sims.engine import checkpoint, forms, interrupt
 from sims.engine.check import check
 from sims.engine.code import digest
 from sims.engine.devices import memory_limit, pinned, prepare
@@ -21,9 +21,10 @@ from sims.engine.drive import Drive
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.experiment import Experiment
 from sims.engine.identity import experiment_code, settings
+from sims.engine.leftovers import remove_leftovers
 from sims.engine.plan import Group, plan, smaller
-from sims.engine.program import Program, compile_program, stack
-from sims.engine.progress import Progress
+from sims.engine.program import Program, compile_program
+from sims.engine.progress import PLAIN_EVERY, Progress
 from sims.engine.provenance import provenance
 from sims.engine.results import Results, index, label, outdated, starts, together
 from sims.engine.store import Store, write_json
@@ -89,7 +90,7 @@ def run(
     if origins := [origin for sweep in sweeps if (origin := sweep.origin()) is not None]:
         first = run(origins, store, quiet=quiet, checkpoint_every=checkpoint_every)
         report.compilations = first.compilations
-    groups = [group.planned(store) for group in plan(sweeps, part)]
+    groups = [group.planned(store) for group in _wanted(sweeps, store, part)]
     report.wanted = sum(len(group.runs) for group in groups)
     missing = {group.name: len(group.missing(store)) for group in groups}
     total = sum(len(group.missing(store)) for group in groups)
@@ -98,7 +99,7 @@ def run(
     if told is not None:
         before = report.wanted - total
         shown.told = lambda done: told((before + done) / report.wanted)
-    with shown as progress, interrupt.shielded(), pinned():
+    with shown as progress, interrupt.shielded(), pinned(), _nan_is_a_number():
         driver = _Driver(store, progress, checkpoint_every, report, wait)
         for group in groups:
             driver.group(group)
@@ -108,6 +109,23 @@ def run(
         report.diverged += [(run, step) for run, step in ends if step >= 0]
     report.seconds = time.monotonic() - begun
     return report
+
+
+def _wanted(sweeps: Sequence[Sweep], store: Store, part: tuple[int, int]) -> list[Group]:
+    """The runs of some sweeps; what is left over or damaged of them in the store is dropped."""
+    remove_leftovers(store)
+    groups = plan(sweeps, part)
+    for group in groups:
+        known = index(store, group.name)
+        store.verify({known[id][0] for id in group.runs if id in known})
+    return groups
+
+
+@contextlib.contextmanager
+def _nan_is_a_number() -> Iterator[None]:
+    """Divergence is recorded and no error, whatever the environment says of NaN."""
+    with jax.debug_nans(False), jax.debug_infs(False):
+        yield
 
 
 @dataclasses.dataclass
@@ -121,7 +139,8 @@ class _Driver:
 
     def group(self, group: Group) -> None:
         """Compute what is missing of a group, waiting for batches that others compute."""
-        program, waiting = None, False
+        program, told = None, -math.inf
+        group.clear(self.store)
         if reason := outdated(self.store, group.name, group.missing(self.store)):
             self.progress.say(f"{group.name} is computed again: {reason}")
         while batches := group.batches(self.store):
@@ -150,11 +169,12 @@ class _Driver:
                 if not computed:
                     if not self.wait:
                         return
-                    if not waiting:
+                    if time.monotonic() - told >= PLAIN_EVERY:
+                        told, left = time.monotonic(), len(group.missing(self.store))
                         self.progress.say(
-                            f"{group.name}: another process computes the rest; waiting"
+                            f"{group.name}: another process computes the rest; waiting for {left} "
+                            f"of {len(group.runs)} runs"
                         )
-                    waiting = True
                     _wait(1.0)
 
     def free(self, group: Group, batches: list[list[Run]]) -> bool:
@@ -169,7 +189,8 @@ class _Driver:
         start = self.start(first)
         check(first.experiment, start)
         while True:
-            program = compile_program(first.experiment, group.batch_size, start)
+            with interrupt.exposed():
+                program = compile_program(first.experiment, group.batch_size, start)
             self.report.compilations += 1
             limit = memory_limit(program.mesh.devices.flat[0])
             if program.bytes <= limit:
@@ -231,10 +252,11 @@ class _Driver:
         members = [runs] if len(folders) == 1 else [[run] for run in runs]
         for folder, own in zip(folders, members, strict=True):
             kept = {"runs": [run.id for run in own], "batch_size": group.batch_size}
-            write_json(folder / "batch.json", kept)
+            # It saves time where it lasts; what it lacks is put into batches again.
+            write_json(folder / "batch.json", forms.sealed(kept), lasting=False)
         part = functools.partial(self.part, runs[0].experiment)
         drive = Drive(self.progress, self.checkpoint_every, part)
-        return drive(program, runs, begins, checkpoint.Checkpoints(folders))
+        return drive(program, runs, begins, checkpoint.Checkpoints(folders, len(runs)))
 
     def file(
         self, group: Group, program: Program, runs: list[Run], found: Results, seconds: float
@@ -278,65 +300,3 @@ def _wait(seconds: float) -> None:
     while time.monotonic() < end:
         _stop_if_asked()
         time.sleep(0.1)
-
-
-# Seconds after which one chunk is enough to tell how long chunks take.
-_LONG_CHUNK = 2.0
-
-
-def forecast(sweeps: Sequence[Sweep], store: Store, *, quiet: bool = False) -> list[dict[str, Any]]:
-    """What `run` would do, per group, from its compiled program and a chunk run and dropped.
-
-    Args:
-        quiet: do not say what is being measured.
-
-    Returns:
-        One dict per group: `experiment`, `runs`, `missing`, `batch_size`, `batches`,
-        `compilations`, `bytes_per_device`, `seconds`.
-    """
-    prepare()
-    groups = []
-    for group in plan(sweeps):
-        missing = len(group.missing(store))
-        entry = {"experiment": group.name, "runs": len(group.runs), "missing": missing}
-        entry |= {"batch_size": group.batch_size, "batches": 0, "compilations": 0}
-        entry |= {"bytes_per_device": 0, "seconds": 0.0}
-        if missing:
-            every = next(iter(group.runs.values())).experiment.log_every
-            if not quiet:
-                line = f"{group.name}: compiling, then timing a chunk of {every} steps"
-                print(line, file=sys.stderr, flush=True)
-            entry |= _measured(group, store)
-        groups.append(entry)
-    return groups
-
-
-def _measured(group: Group, store: Store) -> dict[str, Any]:
-    runs = list(group.runs.values())
-    start = starts(store, runs[:1]) if runs[0].start else None
-    begun = time.monotonic()
-    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), start)
-    program = compile_program(runs[0].experiment, group.batch_size, shapes)
-    compiled = time.monotonic() - begun
-    padded = [(run.experiment, run.seed) for run in runs * group.batch_size][: group.batch_size]
-    batch = program.place(stack(padded))
-    fill = np.zeros(group.batch_size, int)
-    begins = program.place(jax.tree.map(lambda leaf: leaf[fill], start))
-    begun = time.monotonic()
-    carry, _ = jax.block_until_ready(program.init(*batch, begins))
-    took = time.monotonic() - begun
-    for _ in range(2 if program.chunk else 0):  # the first warms up, which long ones do not need
-        assert program.chunk is not None
-        begun = time.monotonic()
-        carry, _ = jax.block_until_ready(program.chunk(*batch, carry, np.int32(0)))
-        took = time.monotonic() - begun
-        if took > _LONG_CHUNK:
-            break
-    batches = len(group.batches(store))
-    chunks = batches * max(1, runs[0].experiment.steps // runs[0].experiment.log_every)
-    return {
-        "batches": batches,
-        "compilations": 1,
-        "bytes_per_device": program.bytes,
-        "seconds": compiled + took * chunks,
-    }

@@ -22,6 +22,9 @@ from sims.engine.errors import UserError, unknown
 
 BATCH_AXIS = "batch"
 
+# Beyond these, a number is infinite in a program, or loses its digits.
+_LARGEST = {name: float(np.finfo(name).max) for name in ("float32", "float64")}
+_SMALLEST = {name: float(np.finfo(name).tiny) for name in ("float32", "float64")}
 # What a setting may be, in words.
 _WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a word"}
 
@@ -182,6 +185,7 @@ def with_settings(experiment: Experiment, **settings: Any) -> Experiment:
     for name in settings:
         if name not in settings_of(type(experiment)):
             raise unknown("setting", name, settings_of(type(experiment)))
+        _holds(name, settings[name], experiment.precision)
     return dataclasses.replace(experiment, **settings)
 
 
@@ -194,7 +198,25 @@ def parse_setting(kind: type[Experiment], name: str, text: str) -> Any:
     fields = settings_of(kind)
     if name not in fields:
         raise unknown("setting", name, fields)
-    return _checked(name, text, fields[name])
+    value = _checked(name, text, fields[name])
+    _holds(name, value, kind.precision)
+    return value
+
+
+def _holds(name: str, value: Any, precision: str) -> None:
+    """Refuse what a program cannot hold: its counters and sizes have 32 bits.
+
+    Asked where settings come in, and not in every experiment, whose results would get new names.
+    """
+    text = f"{name} = {value}" if len(str(value)) <= 40 else f"{name} = {str(value)[:30]}..."
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:
+        raise UserError(f"{text}: expected an integer that fits 32 bits")
+    size = abs(value) if isinstance(value, float) and math.isfinite(value) else 0.0
+    if size and not _SMALLEST[precision] <= size <= _LARGEST[precision]:
+        raise UserError(
+            f"{text}: expected 0 or a number between {_SMALLEST[precision]:.1e} and "
+            f"{_LARGEST[precision]:.1e} in magnitude, which {precision} holds"
+        )
 
 
 def _as_pytree(cls: type[Experiment]) -> None:

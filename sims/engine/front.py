@@ -51,9 +51,11 @@ def run(
         UserError: an unknown name, setting or folder, or a value that does not fit.
         Incomplete: interrupted; what is done is kept and the same call goes on from there.
     """
+    from sims.engine.check import check_sweep
     from sims.engine.execute import run as execute
 
     sweep = varied(find(what, preset), seeds, settings)
+    check_sweep(sweep)
     store = Store(results)
     execute([sweep], store, quiet=quiet)
     return load_sweep(store, sweep)

@@ -6,16 +6,18 @@ import contextlib
 import dataclasses
 import math
 import shutil
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 
+from sims.engine import forms
 from sims.engine.checkpoint import latest
 from sims.engine.code import digest
 from sims.engine.devices import mesh, on_cpu
-from sims.engine.errors import UserError
+from sims.engine.errors import Damaged, UserError
 from sims.engine.identity import experiment_name
 from sims.engine.results import index
 from sims.engine.store import Store, read_json, write_json
@@ -92,7 +94,8 @@ class Group:
 
     def resized(self, store: Store, batch_size: int) -> Group:
         """The same runs in batches of another size, from now on."""
-        write_json(self._file(store), {"experiment": self.name, "batch_size": batch_size})
+        plan = {"experiment": self.name, "batch_size": batch_size}
+        write_json(self._file(store), forms.sealed(plan))
         return dataclasses.replace(self, batch_size=batch_size)
 
     def planned(self, store: Store) -> Group:
@@ -101,10 +104,21 @@ class Group:
         A resumed sweep then travels in programs of the same shape and ends in the same bits,
         however much of it is done by now.
         """
-        path = self._file(store)
-        if path.exists():
-            return dataclasses.replace(self, batch_size=read_json(path)["batch_size"])
+        try:
+            kept = read_json(self._file(store), forms.PLAN)
+            if kept["experiment"] == self.name and kept["batch_size"] in self._sizes():
+                return dataclasses.replace(self, batch_size=kept["batch_size"])
+            warnings.warn(f"{self._file(store)} is of other runs; it is made again", stacklevel=2)
+        except Damaged as damage:
+            warnings.warn(f"{damage}; it is made again", stacklevel=2)
+        except FileNotFoundError:
+            pass
         return self.resized(store, self.batch_size) if self.missing(store) else self
+
+    def _sizes(self) -> range:
+        """The sizes that batches may have."""
+        devices = mesh().size
+        return range(devices, len(self.runs) + devices, devices)
 
     def _file(self, store: Store) -> Path:
         devices = f"{mesh().devices.flat[0].platform}{mesh().size}"
@@ -116,8 +130,11 @@ def under_way(store: Store, experiment: str) -> list[tuple[Path, dict[str, Any]]
     found = []
     for path in sorted(store.folder("partial", experiment).glob("*/batch.json")):
         # Another process may file the batch, and drop its folder, just now.
-        with contextlib.suppress(FileNotFoundError):
-            found.append((path.parent, read_json(path)))
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            try:
+                found.append((path.parent, read_json(path, forms.BATCH)))
+            except Damaged as damage:
+                warnings.warn(f"{damage}; its runs are put into batches again", stacklevel=2)
     return found
 
 

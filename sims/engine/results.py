@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from sims.engine.code import digest
-from sims.engine.errors import Incomplete
+from sims.engine.errors import Damaged, Incomplete
 from sims.engine.experiment import traced_names
 from sims.engine.identity import changed, experiment_code, settings
 from sims.engine.program import KEPT, state_shape
@@ -125,14 +125,19 @@ def _storable(values: np.ndarray) -> np.ndarray:
 
 
 def index(store: Store, name: str) -> Mapping[str, tuple[Path, int, int]]:
-    """Finished runs of an experiment: id -> (record, position in its file, diverged step)."""
+    """Finished runs of an experiment: id -> (record, position in its file, diverged step).
+
+    What is damaged counts as missing (see `Store.record`).
+    """
     known = store.indices.setdefault(name, Index({}, {}))
     stamps = store.stamps("runs", name)
     if any(stamps.get(path) != stamp for path, stamp in known.stamps.items()):  # gone, or new
         known.stamps.clear()
         known.runs.clear()
     for path in sorted(stamps.keys() - known.stamps.keys()):
-        for slot, run in enumerate(read_json(path)["runs"]):
+        if (record := store.record(path)) is None:
+            continue
+        for slot, run in enumerate(record["runs"]):
             known.runs[run["id"]] = (path, slot, run["diverged"])
         known.stamps[path] = stamps[path]
     return known.runs
@@ -148,7 +153,7 @@ def outdated(store: Store, name: str, missing: Sequence[Run]) -> str:
     for _, record in store.records("runs", name):
         for run in record["runs"]:
             if digest([run["settings"], run["seed"]]) in wanted:
-                reason = changed(record.get("code", {}), now) or "what it starts from is new"
+                reason = changed(record["code"], now) or "what it starts from is new"
     return reason
 
 
@@ -163,7 +168,7 @@ def load(store: Store, sweep: Sweep, command: str = "") -> xarray.Dataset:
 
     Raises:
         Incomplete: some runs are missing.
-        UserError: a file is damaged.
+        Damaged: what was stored of some is not what was filed, and counts as missing from now on.
     """
     import xarray
 
@@ -180,7 +185,11 @@ def load(store: Store, sweep: Sweep, command: str = "") -> xarray.Dataset:
     groups: dict[str, list] = {}
     for path, members in parts.items():
         slots = [known[run.id][1] for run in members]
-        groups.setdefault(_structure(members[0]), []).append(store.read(path).isel(run=slots))
+        part = store.read(path).isel(run=slots)
+        if part.run.values.tolist() != [run.id for run in members]:
+            store.drop(damage := Damaged(path, "its data are those of other runs"))
+            raise damage
+        groups.setdefault(_structure(members[0]), []).append(part)
     whole = [xarray.concat(group, "run", join="exact") for group in groups.values()]
     data = xarray.concat(whole, "run", join="outer").sel(run=[run.id for run in runs])
     varying = [*sweep.axes, "seed"]

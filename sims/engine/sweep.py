@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from sims.engine.code import digest
 from sims.engine.errors import UserError
 from sims.engine.experiment import Experiment, settings_of, with_settings
 from sims.engine.identity import experiment_code, experiment_name, run_id
+
+# Runs that are planned within seconds.
+MOST = 100_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Sweep:
     start: Start | None = None
 
     def __post_init__(self) -> None:
+        if type(self.seeds) is not int:
+            raise UserError(f"seeds = {self.seeds!r}: expected an integer >= 1")
         if self.seeds < 1:
             raise UserError(
                 f"seeds = {self.seeds}: expected an integer >= 1; the nearest valid value is 1"
@@ -84,6 +90,12 @@ class Sweep:
         for name, values in self.axes.items():
             if len(set(values)) < len(values) or not values:
                 raise UserError(f"{name} = {list(values)}: expected distinct values, at least one")
+        points = math.prod(len(values) for values in self.axes.values())
+        if self.seeds * points > MOST:
+            raise UserError(
+                f"seeds = {self.seeds} at {points} points: expected at most {MOST} runs in a "
+                f"sweep; the nearest valid value is {max(1, MOST // points)}"
+            )
         self.points()
         if self.start is not None:
             self._check(self.start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -9,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sims.engine import forms
 from sims.engine.devices import pinned, prepare
+from sims.engine.errors import Damaged
 from sims.engine.identity import changed, function_code, table_id
 from sims.engine.provenance import provenance
 from sims.engine.results import load
@@ -39,19 +42,23 @@ def table(
         UserError: `function` is none at module level.
     """
     path, code = _place(store, function, parents, values)
-    if not path.exists():
-        prepare()
-        name = path.parent.name
-        ids = [sweep.id for sweep in parents]
-        if not quiet and (reason := _outdated(store, name, values, ids, code)):
-            print(f"{name} is computed again: {reason}", file=sys.stderr)
-        begun = time.monotonic()
-        with pinned():
-            data = function(*(load(store, sweep) for sweep in parents), **values)
-        wall = time.monotonic() - begun
-        record = {"table": name, "settings": values, "parents": ids, "code": code}
-        made = provenance(function.__module__, wall_s=wall)
-        store.write("tables", name, path.stem, data, {**record, "provenance": made})
+    name, ids = path.parent.name, [sweep.id for sweep in parents]
+    about = {"table": name, "settings": _plain(values), "parents": ids, "code": code}
+    record = store.record(path)
+    if record is not None and any(record[key] != value for key, value in about.items()):
+        store.drop(Damaged(path, "it is the record of another table"))
+        record = None
+    if record is not None:
+        with contextlib.suppress(Damaged):
+            return store.read(path)
+    prepare()
+    if not quiet and (reason := _outdated(store, name, values, ids, code)):
+        print(f"{name} is computed again: {reason}", file=sys.stderr)
+    begun = time.monotonic()
+    with pinned():
+        data = function(*(load(store, sweep) for sweep in parents), **values)
+    made = provenance(function.__module__, wall_s=time.monotonic() - begun)
+    store.write("tables", name, path.stem, data, {**about, "provenance": made})
     return store.read(path)
 
 
@@ -65,7 +72,7 @@ def table_record(
 ) -> tuple[str, dict[str, Any]]:
     """The id and the record of a table that is in the store: its name, settings, provenance."""
     path = table_path(store, function, *parents, **values)
-    return path.stem, read_json(path)
+    return path.stem, read_json(path, forms.RECORDS["tables"])
 
 
 def _place(
@@ -81,9 +88,13 @@ def _outdated(
     store: Store, name: str, values: Mapping[str, Any], parents: list[str], code: Mapping[str, str]
 ) -> str:
     """Why a table that is stored for the same settings does not serve; empty where none is."""
-    plain = json.loads(json.dumps(values))
     reasons = []
     for _, record in store.records("tables", name):
-        if record.get("settings") == plain:
-            reasons.append(changed(record.get("code", {}), code) or "a sweep that it reads is new")
+        if record["settings"] == _plain(values):
+            reasons.append(changed(record["code"], code) or "a sweep that it reads is new")
     return reasons[-1] if reasons else ""
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they are read from a record."""
+    return json.loads(json.dumps(dict(values)))

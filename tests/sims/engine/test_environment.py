@@ -8,12 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
 
-from sims.engine import checkpoint
+from sims.engine import checkpoint, devices, plan, program
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.execute import run
 from sims.engine.provenance import provenance
+from sims.engine.results import load
+from sims.engine.store import Store
 from sims.engine.sweep import Sweep
 from tests.sims.engine.toy import Quadratic
 
@@ -91,7 +95,7 @@ def test_a_platform_that_is_not_there_is_one_line(tmp_path):
 
 def test_a_home_and_a_terminal_without_its_letters(tmp_path):
     """`~` is a home, and a path that the terminal cannot print stops nothing."""
-    home = tmp_path / "dom-łódź"
+    home = tmp_path / "dom łódź, 100 % "
     home.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "sims", "run", "rf_attention.pool", "--preset", "smoke"]
@@ -103,6 +107,25 @@ def test_a_home_and_a_terminal_without_its_letters(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert (home / "r/lemmax-store.json").exists() and not (tmp_path / "~").exists()
+
+
+def test_divergence_is_recorded_whatever_jax_is_to_do_with_nan(store):
+    sweep = Sweep(Quadratic(steps=200, log_every=20, learning_rate=4.0))
+    with jax.debug_nans(True), jax.debug_infs(True):
+        assert len(run([sweep], store, quiet=True).diverged) == 1
+
+
+@pytest.mark.skipif(len(jax.devices()) < 2, reason="one core")
+def test_one_core_and_two_give_the_same_numbers(store, tmp_path, monkeypatch):
+    base = Quadratic(steps=200, log_every=200, noise=0.1, optimiser="adam", momentum=0.9)
+    sweep, other = Sweep(base, seeds=8), Store(tmp_path / "one")
+    run([sweep], store, quiet=True)
+    one = jax.sharding.Mesh(np.asarray(jax.devices()[:1]), (devices.RUN_AXIS,))
+    for module in (devices, plan, program):
+        monkeypatch.setattr(module, "mesh", lambda: one)
+    run([sweep], other, quiet=True)
+    both = load(store, sweep).x, load(other, sweep).x
+    assert np.abs(both[0] - both[1]).max() <= 1e-4 * np.abs(both[0]).max()
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])

@@ -10,7 +10,8 @@ import pytest
 from sims.engine import drive, execute, plan
 from sims.engine import store as store_module
 from sims.engine.errors import Incomplete, UserError
-from sims.engine.execute import forecast, run
+from sims.engine.execute import run
+from sims.engine.forecast import forecast
 from sims.engine.results import load
 from sims.engine.store import Store
 from sims.engine.sweep import Sweep

@@ -9,7 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from sims.engine import checkpoint, drive, execute, plan, results
+from sims.engine import checkpoint, drive, execute, forms, plan
+from sims.engine import store as store_module
 from sims.engine.errors import Incomplete
 from sims.engine.execute import run
 from sims.engine.results import index, load
@@ -121,24 +122,25 @@ def test_a_record_is_read_once_and_again_when_it_changes(store, tmp_path, narrow
     monkeypatch.setattr(execute, "FILED_EVERY", 0.0)
     elsewhere = Store(store.root)
     run([FIRST], elsewhere, quiet=True)
-    read, whole = [], results.read_json
+    read, whole = [], store_module.read_json
 
-    def counted(path):
+    def counted(path, form=None):
         read.append(path)
-        return whole(path)
+        return whole(path, form)
 
-    monkeypatch.setattr(results, "read_json", counted)
-    paths = sorted(path for path, _ in store.records("runs", FIRST.name))
+    monkeypatch.setattr(store_module, "read_json", counted)
+    paths = sorted(store.folder("runs", FIRST.name).glob("*.json"))
     wanted = {run.id for run in FIRST.runs()}
     for _ in range(2):
         assert index(store, FIRST.name).keys() == wanted
         assert sorted(read) == paths
     gone = json.loads(paths[0].read_text())
+    del gone[forms.SEAL]
     paths[0].unlink()
     assert index(store, FIRST.name).keys() == wanted - {run["id"] for run in gone["runs"]}
     changed = gone | {"runs": [run | {"diverged": 5} for run in gone["runs"]]}
-    paths[0].write_text(json.dumps(changed))
+    paths[0].write_text(json.dumps(forms.sealed(changed)))
     assert index(store, FIRST.name)[gone["runs"][1]["id"]] == (paths[0], 1, 5)
     changed["runs"] = changed["runs"][:1]
-    paths[0].write_text(json.dumps(changed))
+    paths[0].write_text(json.dumps(forms.sealed(changed)))
     assert gone["runs"][1]["id"] not in index(store, FIRST.name)

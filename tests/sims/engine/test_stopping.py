@@ -29,7 +29,18 @@ class Slow(Experiment):
     def step(self, x, key):
         return self.rate * x * (1 - x) + 1e-3, {"mean": x.mean()}
 
-SWEEPS = {"slow": {"quick": Sweep(Slow(steps=4000, log_every=4000), seeds=12)}}
+class Large(Slow):
+    '''A program that takes a minute or so to compile.'''
+    def step(self, x, key):
+        print("tracing", flush=True)
+        for power in range(2000):
+            x = jnp.roll(jnp.sort(jnp.sin(x)), power)
+        return x, {}
+
+SWEEPS = {
+    "slow": {"quick": Sweep(Slow(steps=4000, log_every=4000), seeds=12)},
+    "large": {"quick": Sweep(Large())},
+}
 """
 
 
@@ -40,9 +51,9 @@ def start(tmp_path):
     (tmp_path / "sims/outside.py").write_text(ROOM)
     running = []
 
-    def run(*words):
+    def run(*words, sweep="outside.slow"):
         process = subprocess.Popen(
-            [sys.executable, "-m", "sims", "run", "outside.slow", *words],
+            [sys.executable, "-m", "sims", "run", sweep, *words],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -94,6 +105,28 @@ def test_while_another_process_computes(start, tmp_path):
         assert lines[-1], lines
     second.send_signal(signal.SIGINT)
     ended(second, within=5)
+
+
+def test_in_a_long_chunk_it_is_heard_at_once_and_the_second_time_stops(start, tmp_path):
+    process = start("--seeds", "1", "--set", "steps=800000", "log_every=800000")
+    wait_for(lambda: any((tmp_path / "results/partial").glob("*/*/batch.json")), process)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGTERM)
+    begun = time.monotonic()
+    assert process.stderr.readline() == f"python -m sims: {interrupt.STOPPING}\n"
+    assert time.monotonic() - begun < 5
+    process.send_signal(signal.SIGTERM)
+    _, err = ended(process, within=10)
+    assert err == f"python -m sims: {interrupt.STOPPED}\n"
+
+
+def test_a_compiler_is_not_waited_for(start):
+    process = start("--quiet", sweep="outside.large")
+    assert process.stdout.readline() == "tracing\n"
+    time.sleep(8.0)
+    process.send_signal(signal.SIGTERM)
+    _, err = ended(process, within=10)
+    assert err == f"python -m sims: {interrupt.STOPPED}\n"
 
 
 @pytest.mark.parametrize("delay", [0.4, 0.8, 1.2, 1.6, 2.0, 2.5, 3.0])

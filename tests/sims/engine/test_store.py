@@ -48,17 +48,6 @@ def test_a_name_stands_for_one_array():
         label([Run(Quadratic(), 0)], Results(rows, np.zeros(1), np.zeros(1), kept))
 
 
-@pytest.mark.parametrize("suffix", ["json", "nc"])
-def test_a_damaged_file_is_named(store, suffix):
-    run([SWEEP], store, quiet=True)
-    file = next(store.folder("runs", SWEEP.name).glob(f"*.{suffix}"))
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2 :] = b"\0" * (len(content) - len(content) // 2)
-    file.write_bytes(bytes(content))
-    with pytest.raises(UserError, match=f"{file.name} is damaged"):
-        load(store, SWEEP)
-
-
 def test_a_foreign_folder_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(UserError, match="holds other files and no lemmax-store.json"):
