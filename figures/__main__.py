@@ -230,9 +230,9 @@ def _drawable(drawing: Figure, preset: str) -> bool:
 
 def decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome:
     """Decide a claim and file what was found under `results/claims/`."""
-    from figures.standing import check_made_by, marked
+    from figures.standing import check_made_by, filed_verdicts, marked
     from sims.engine.provenance import provenance
-    from sims.engine.store import read_json, write_json
+    from sims.engine.store import write_json
     from theory.claims import Outcome
 
     with evidence.noted() as used:
@@ -248,7 +248,7 @@ def decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcom
         provenance=provenance(),
     )
     path = evidence.store.folder("claims") / f"{check.id}.json"
-    stored = read_json(path) if path.exists() else {}
+    stored = filed_verdicts(evidence.store, check.id)
     made_by = check_made_by(check, figure, evidence)
     filed = marked(outcome.filed(), paper, used.values(), evidence, made_by)
     write_json(path, {**stored, evidence.preset: filed})

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from figures.evidence import Check, Evidence, Figure, Source
 from figures.plain import plain
 from figures.report.entries import stored
 from sims.engine.code import code_of, digest, reached
+from sims.engine.errors import Damaged, UserError
 from sims.engine.identity import NUMERICS
-from sims.engine.store import read_json
-from theory.claims import Outcome, measured
+from sims.engine.store import Store, read_json
+from theory.claims import Outcome, State, measured
+from theory.filed import wrong
 
 # What decides and draws, whatever the claim or figure.
 FILED_BY = ("figures.__main__.decided", "figures.__main__.drawn")
@@ -79,24 +82,41 @@ def figure_made_by(figure: Figure) -> list[Any]:
 
 def standing_verdict(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome | None:
     """A claim as it was decided, if that stands."""
-    path = evidence.store.folder("claims") / f"{check.id}.json"
-    if not path.exists():
-        return None
-    filed = read_json(path).get(evidence.preset)
+    filed = filed_verdicts(evidence.store, check.id).get(evidence.preset)
     things = check_made_by(check, figure, evidence)
     if not stands(filed, evidence, things):
         return None
-    return measured(evidence.store.root, paper, check.claim)[evidence.preset]
+    try:
+        return measured(evidence.store.root, paper, check.claim)[evidence.preset]
+    except ValueError as damage:  # of what was found at another preset
+        warnings.warn(str(damage), stacklevel=2)
+        return None
+
+
+def filed_verdicts(store: Store, id: str) -> dict[str, Any]:
+    """What is filed of a claim, by preset, without what is damaged or was edited."""
+    try:
+        filed = read_json(store.folder("claims") / f"{id}.json")
+        return {at: one for at, one in filed.items() if not wrong(id, at, one, get_args(State))}
+    except FileNotFoundError:
+        return {}
+    except Damaged as damage:
+        warnings.warn(f"{damage}; the claim is decided again", stacklevel=2)
+        return {}
 
 
 def standing_figure(
     paper: str, figure: Figure, outcomes: Sequence[Outcome], evidence: Evidence
 ) -> Sequence[Mapping[str, Any]] | None:
     """The sources of a figure as it was drawn, if it stands and shows these outcomes."""
-    entry = stored(evidence.store.root, paper, figure)
+    try:
+        entry = stored(evidence.store.root, paper, figure)
+        about = {} if entry is None else read_json(entry.numbers)
+    except UserError as damage:
+        warnings.warn(f"{damage}; it is drawn again", stacklevel=2)
+        return None
     if entry is None or entry.preset != evidence.preset:
         return None
-    about = read_json(entry.numbers)
     rows = json.loads(json.dumps(plain([outcome.row() for outcome in outcomes])))
     shows = about.get("claims") == rows and stands(about, evidence, figure_made_by(figure))
     return entry.sources if shows else None

@@ -86,7 +86,7 @@ def _latest(paper: str, claim: Claim, results: Path, device: str | None) -> list
     found = [
         outcome
         for outcome in measured(results, paper, claim).values()
-        if device is None or outcome.provenance["platform"] == device
+        if device is None or outcome.provenance.get("platform") == device
     ]
     found.sort(key=lambda outcome: (outcome.state not in OPEN, outcome.decided))
     return found or [Outcome(paper=paper, claim=claim)]

@@ -18,10 +18,11 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import theory
 from theory.citation import Paper
+from theory.filed import wrong
 
 Kind = Literal["identity", "bound", "asymptotic", "empirical"]
 State = Literal["holds", "fails", "undecided", "not run at this preset", "never run"]
@@ -243,7 +244,7 @@ class Outcome:
 def papers() -> list[str]:
     """Keys of the papers that have a room in this layer, by folder name."""
     found = {module.name for module in pkgutil.iter_modules(theory.__path__)}
-    return sorted(found - {"__main__", "citation", "claims", "labels"})
+    return sorted(found - {"__main__", "citation", "claims", "filed", "labels"})
 
 
 def register(paper: str | None = None) -> dict[str, tuple[str, Claim]]:
@@ -299,16 +300,21 @@ def measured(results: Path, paper: str, claim: Claim) -> dict[str, Outcome]:
     """What was found of a claim, by preset, as filed in a results folder.
 
     Raises:
-        ValueError: the file is damaged.
+        ValueError: the file is damaged, or somebody edited it.
     """
     path = results / "claims" / f"{claim.id}.json"
     if not path.exists():
         return {}
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return {preset: _outcome(paper, claim, found) for preset, found in stored.items()}
-    except (ValueError, TypeError, AttributeError, KeyError):
-        raise ValueError(f"{path} is damaged; delete it and run python -m figures") from None
+        reasons = [wrong(claim.id, at, found, get_args(State)) for at, found in stored.items()]
+    except (ValueError, AttributeError, RecursionError, OSError):
+        stored, reasons = {}, ["no verdicts by preset"]
+    if reason := next(filter(None, reasons), ""):
+        raise ValueError(
+            f"{path} is damaged ({reason}); python -m figures {paper} decides it again"
+        )
+    return {preset: _outcome(paper, claim, found) for preset, found in stored.items()}
 
 
 def _outcome(paper: str, claim: Claim, found: Mapping[str, Any]) -> Outcome:

@@ -1,5 +1,6 @@
 """`python -m theory` on a small register and made-up verdicts."""
 
+import hashlib
 import json
 import math
 
@@ -140,6 +141,35 @@ def test_slips_are_one_line_with_the_nearest_name(call, tmp_path, capsys):
     assert "is no folder" in capsys.readouterr().err
 
 
+def _standing(filed):
+    """A verdict with the mark that it is filed with."""
+    text = json.dumps(filed, sort_keys=True, separators=(",", ":"))
+    return filed | {"standing": {"content": hashlib.sha256(text.encode()).hexdigest()[:16]}}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda filed: filed | {"estimate": 0.6},
+        lambda filed: {k: v for k, v in filed.items() if k != "interval"},
+        lambda filed: filed | {"provenance": {}},
+        *(
+            lambda filed, name=name: verdict("holds") | {name: [{"id": 3}]}
+            for name in verdict("holds")
+        ),
+        lambda filed: verdict("holds", preset="paper"),
+        lambda filed: verdict("holds") | {"claim": "C-B"},
+        lambda filed: [filed],
+    ],
+)
+def test_a_verdict_that_is_not_as_it_was_filed_is_one_line(call, damage):
+    whole = _standing(verdict("holds"))
+    assert call(A={"quick": whole})[0] == 0
+    code, out, err = call("C-A", A={"quick": damage(whole)})
+    assert code == 2 and out == "" and len(err.splitlines()) == 1
+    assert "C-A.json is damaged (" in err and "python -m figures paper decides it again" in err
+
+
 def test_an_open_question_is_counted_and_marked(call):
     code, out, _ = call(A={"quick": verdict("undecided")})
     assert code == 0 and "? C-A" in out and "1 undecided where a decision is expected" in out
@@ -241,7 +271,7 @@ def test_what_is_filed_is_read_back(tmp_path):
         preset="paper",
         decided="2026-01-01",
         figure="paper.curves",
-        sources=[{"id": "1"}],
+        sources=verdict("holds")["sources"],
         provenance={"platform": "cpu"},
     )
     (tmp_path / "claims").mkdir()
