@@ -47,8 +47,10 @@ def _same_as_uninterrupted(results: Path, tmp_path: Path, name: str = "sweep") -
         np.testing.assert_array_equal(interrupted[name], reference[name])
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [20])
 def test_kill_nine_at_random_moments_changes_no_bit(tmp_path, kills):
+    """The default suite goes through every state that a crash may leave: test_crashes.py."""
     results, chance = tmp_path / "killed", random.Random(kills)
     killed = 0
     while killed < kills:
@@ -103,6 +105,7 @@ def test_two_processes_share_a_store(tmp_path):
     _same_as_uninterrupted(results, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_kill_while_batches_shrink_changes_no_bit(tmp_path):
     results, chance = tmp_path / "killed", random.Random(0)
     for _ in range(3):
