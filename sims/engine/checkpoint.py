@@ -20,7 +20,7 @@ from jaxtyping import PyTree
 
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.results import restored
-from sims.engine.store import writing
+from sims.engine.store import sync, writing
 
 # A lock file has a byte for each run, and this one for the moment of taking several.
 _TAKING = 0
@@ -110,6 +110,7 @@ class Checkpoints:
                 digest = _digest(file, folder, step)
                 file.seek(0)
                 file.write(digest)
+            sync(folder.parent)  # made for what need not last
             for old in sorted(_steps(folder))[:-2]:
                 with contextlib.suppress(OSError):
                     _file(folder, old).unlink()

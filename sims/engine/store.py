@@ -260,13 +260,13 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        _make(path.parent)
+        _make(path.parent, lasting)
         yield temporary
         if lasting:
-            _sync(temporary)
+            sync(temporary)
         os.replace(temporary, path)
         if lasting:
-            _sync(path.parent)
+            sync(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         if error.errno not in _DISK:
@@ -279,15 +279,16 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _make(folder: Path) -> None:
-    """Make a folder and those above it, each of them lasting."""
+def _make(folder: Path, lasting: bool) -> None:
+    """Make a folder and those above it."""
     if not folder.is_dir():
-        _make(folder.parent)
+        _make(folder.parent, lasting)
         folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+        if lasting:
+            sync(folder.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have the disk hold a file's content, or a folder's entries."""
     handle = os.open(path, os.O_RDONLY)
     try:
