@@ -14,6 +14,7 @@ from matplotlib.figure import Figure as Drawing
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales.measured.nets import LAGS, TRIALS
 from figures.rnn_timescales.readings.analyses import FITTED, REPEATED_STEPS, repeated_estimates
+from figures.rnn_timescales.readings.stages import reached
 from figures.style import BLUE, PAGE, THEORY, VERMILLION
 from theory.rnn_timescales import units
 
@@ -40,13 +41,12 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     }
     numbers: dict[str, Any] = {"tau": found.tau}
     places = np.arange(found.tau.size)
-    spread = np.linspace(-0.25, 0.25, found.sizes["repeat"])
     for axes, (name, label) in zip(grid, NAMES.items(), strict=True):
         color = VERMILLION if name in ("authors", "slowest") else BLUE
         for place, truth in zip(places, np.asarray(truths[name]), strict=True):
-            axes.plot(
-                place + spread, found[name].isel(tau=place), ".", ms=2, color=color, alpha=0.6
-            )
+            own = reached(found[name].isel(tau=place))
+            spread = np.linspace(-0.25, 0.25, own.size)
+            axes.plot(place + spread, own, ".", ms=2, color=color, alpha=0.6)
             axes.plot([place - 0.4, place + 0.4], [truth, truth], color="black", **THEORY)
         axes.set_xticks(places, [f"{tau:g}" for tau in found.tau.values])
         axes.set(title=label, xlabel=r"$\tau$ (steps)")

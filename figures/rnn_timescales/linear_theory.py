@@ -127,11 +127,12 @@ def _other_units(evidence: Evidence) -> tuple[Mapping[str, Pair]]:
 
 FIGURE = Figure(
     "linear_theory",
-    "A linear network with each unit's gain predicts its autocorrelation, at both tasks",
+    "A linear network with each unit's gain predicts its autocorrelation, too strongly at parity",
     "Lag-one autocorrelation of every unit of every net at the last N, against the "
     "Lyapunov prediction with gains measured in a run (left) and from the weights alone, by a "
     "Gaussian closure (middle). Right, one unit each over lags: solid measured, dashed with "
-    "measured gains. Nothing is fitted.",
+    "measured gains. Nothing is fitted. At parity units are told apart, and rho(1) is less far "
+    "from zero than theory has it.",
     draw,
     ("C-RNN-23", "C-RNN-31"),
 )

@@ -94,7 +94,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         last = int(found.n[-1])
         axes.axvline(last, color=GREY, lw=0.6, ls=":")
         axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
-        axes.set(xlabel="M", title=f"{TITLES[task]} of M bits, N = {last}")
+        axes.set(xlabel="M", title=f"{TITLES[task]}, nets of N = {last}")
         axes.legend()
     grid[0].set_ylabel("accuracy of a linear probe")
     return drawing, numbers
