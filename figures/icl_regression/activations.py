@@ -15,7 +15,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
-from figures.icl_regression.broken import ROLLED_ACTIVATION
+from figures.icl_regression.broken import rolled_activation
 from figures.icl_regression.palette import heat_map, scale
 from figures.icl_regression.readings import ACTIVATIONS, chosen, final_nets
 from figures.statistics import judge, mean
@@ -141,7 +141,7 @@ CHECKS = (
         "C-ICL-38",
         activations,
         lambda e: _nets(e, ACTIVATIONS),
-        lambda e: _nets(e, ROLLED_ACTIVATION),
+        lambda e: _nets(e, rolled_activation(e, "linear", ACTIVATIONS["linear"])),
         slow=True,
     ),
 )

@@ -1,8 +1,13 @@
-"""Broken variants that claims must not survive: sweeps that are trained wrongly, made-up data."""
+"""Broken variants that claims must not survive: sweeps that are trained wrongly, made-up data.
+
+What is trained wrongly is trained at the size of the preset, so that nothing but the break tells it
+from the findings. Made-up data come with data of the same maker on which the claim holds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,23 +17,26 @@ from jaxtyping import Array, Key
 from figures.evidence import Evidence, override
 from figures.icl_regression.readings import (
     CORRELATED,
-    LINEAR,
-    SGD,
+    SEVERAL,
     TASKS,
+    TASKS_SHARED,
     TRAINED,
     Comparison,
+    Nets,
+    balanced,
     estimators,
     final_nets,
-    paths_of,
     swept,
+    task_nets,
     task_nets_of,
 )
+from sims.engine.identity import settings
 from sims.engine.sweep import Sweep
 from sims.icl_regression.data import Prompts
 from sims.icl_regression.training import Training
 from sims.icl_regression.variants import Activation
+from theory.icl_regression import authors
 from theory.icl_regression.flow import drift_law
-from theory.icl_regression.reduced import single_head_optimum
 from theory.icl_regression.setting import SETTING
 
 
@@ -55,65 +63,57 @@ class RolledActivation(Activation):
         return _turned(super().sample(key))
 
 
-# A few short runs: enough for the checks to fail.
-ROLLED: Mapping[int, Sweep] = {
-    heads: Sweep(RolledQuery(heads=heads, steps=1500, log_every=100), seeds=16)
-    for heads in (1, 2, 4)
-}
-ROLLED_SEVERAL = {heads: ROLLED[heads] for heads in (2, 4)}
-_ACTIVATION = RolledActivation(
-    heads=2, activation="linear", steps=1000, log_every=100, learning_rate=0.02
-)
-ROLLED_ACTIVATION: Mapping[str, Sweep] = {"linear": Sweep(_ACTIVATION, seeds=8)}
+def rolled(evidence: Evidence, *heads: int) -> dict[int, Sweep]:
+    """The plain training, on rolled queries."""
+    return {h: _retrained(evidence.find(TRAINED[h]), RolledQuery) for h in heads}
 
 
-def short(evidence: Evidence, *heads: int) -> dict[int, Sweep]:
-    """A few short runs of the plain training, whose results are then broken."""
-    return {
-        h: override(evidence.find(TRAINED[h]), steps=1000, log_every=40, seeds=16) for h in heads
-    }
+def rolled_activation(evidence: Evidence, name: str, sweep: str) -> dict[str, Sweep]:
+    """Training with another function in place of the exponential, on rolled queries."""
+    return {name: _retrained(evidence.find(sweep), RolledActivation)}
 
 
-def short_linear(evidence: Evidence) -> Sweep:
-    """Linear attention, trained briefly."""
-    return override(evidence.find(LINEAR), steps=600, seeds=8)
-
-
-def short_sgd(evidence: Evidence) -> Sweep:
-    """SGD, trained briefly."""
-    return override(evidence.find(SGD), steps=500, log_every=20, seeds=8)
+def _retrained(sweep: Sweep, kind: type[Training]) -> Sweep:
+    """A sweep of another experiment with the same settings."""
+    return dataclasses.replace(sweep, base=kind(**settings(sweep.base)))
 
 
 def uncorrelated(evidence: Evidence) -> Sweep:
     """Training on covariates that do not correlate."""
-    sweep = evidence.find(CORRELATED)
-    return override(sweep, correlation=0.0, steps=2000, log_every=100, seeds=8)
+    return override(evidence.find(CORRELATED), correlation=0.0)
 
 
 def tasks_alike(evidence: Evidence, *heads: int) -> dict[int, xarray.Dataset]:
     """Nets of tasks that read the same coordinates, by number of heads."""
-    sweeps = {
-        h: override(evidence.find(TASKS[h]), support=6, steps=1500, log_every=100, seeds=8)
-        for h in heads
-    }
-    return task_nets_of(evidence, sweeps)
+    return task_nets_of(evidence, {h: override(evidence.find(TASKS[h]), support=6) for h in heads})
+
+
+def two_that_share(evidence: Evidence) -> xarray.Dataset:
+    """Nets of two heads whose mu cancel, so that either serves both tasks."""
+    nets = task_nets(evidence.sweep(TASKS[2]))
+    return nets.isel(seed=balanced(nets))
+
+
+def own_betas(evidence: Evidence) -> xarray.Dataset:
+    """Nets of two tasks with a beta each, rather than one for both."""
+    return task_nets(evidence.sweep(override(evidence.find(TASKS_SHARED), shared=False)))
 
 
 def rolled_output(evidence: Evidence) -> dict[int, xarray.Dataset]:
     """Nets whose OV has its coordinates rolled by one."""
-    data = swept(evidence, ROLLED)
+    data = swept(evidence, TRAINED)
     return final_nets({h: nets.assign(ov=nets.ov.roll(key=1)) for h, nets in data.items()})
 
 
 def rolled_keys(evidence: Evidence) -> dict[int, xarray.Dataset]:
     """Nets whose KQ has its keys rolled by one: the label's row stands in for a covariate's."""
-    data = swept(evidence, short(evidence, 2, 4))
+    data = swept(evidence, TRAINED)
     return final_nets({h: nets.assign(kq=nets.kq.roll(key=1)) for h, nets in data.items()})
 
 
 def unsigned(evidence: Evidence) -> dict[int, xarray.Dataset]:
     """Every net, with the signs of OV dropped."""
-    data = swept(evidence, ROLLED_SEVERAL)
+    data = swept(evidence, SEVERAL)
     made = {h: nets.assign(ov=np.abs(nets.ov)) for h, nets in data.items()}
     return final_nets(made, every=True)
 
@@ -121,7 +121,7 @@ def unsigned(evidence: Evidence) -> dict[int, xarray.Dataset]:
 def next_seed(evidence: Evidence) -> dict[int, xarray.Dataset]:
     """Null data: the second head of each net is that of the next seed."""
     data = {}
-    for heads, nets in swept(evidence, ROLLED_SEVERAL).items():
+    for heads, nets in swept(evidence, SEVERAL).items():
         shifted = nets.roll(seed=1).assign_coords(seed=nets.seed)
         second = nets["head"] == 1
         data[heads] = nets.assign(
@@ -130,12 +130,9 @@ def next_seed(evidence: Evidence) -> dict[int, xarray.Dataset]:
     return final_nets(data)
 
 
-def reversed_paths(evidence: Evidence, sweeps: Mapping[int, Sweep]) -> dict[int, xarray.Dataset]:
+def reversed_steps(nets: Nets) -> dict[int, xarray.Dataset]:
     """Paths whose steps come in reverse order."""
-    return {
-        heads: path.isel(step=slice(None, None, -1))
-        for heads, path in paths_of(evidence, sweeps).items()
-    }
+    return {heads: path.isel(step=slice(None, None, -1)) for heads, path in nets.items()}
 
 
 def biased_gd(found: Sequence[Comparison]) -> list[Comparison]:
@@ -149,14 +146,24 @@ def head_for_pair(evidence: Evidence) -> tuple[xarray.Dataset, xarray.DataArray]
     return linear, softmax.isel(model=[1, 1, 2])
 
 
-def approximate_head() -> xarray.Dataset:
-    """Nets at one head's optimum of the approximate loss, with the scatter of trained ones."""
-    omega, mu, loss = (float(value) for value in single_head_optimum(SETTING))
+def scattered_head(omega: float, mu: float, loss: float) -> xarray.Dataset:
+    """Single-head nets about an optimum, with the scatter of trained ones."""
     rng = np.random.default_rng(0)
     made = {"omega": omega + rng.normal(0, 0.004, 32), "mu": mu + rng.normal(0, 0.01, 32)}
     data = {name: (("seed", "head"), values[:, None]) for name, values in made.items()}
     flat = {"risk": loss + rng.normal(0, 0.005, 32), "weighted_off_energy": np.full(32, 5e-4)}
     return xarray.Dataset({**data, **{name: ("seed", v) for name, v in flat.items()}})
+
+
+def published_nets(nets: Nets) -> dict[int, xarray.Dataset]:
+    """Nets whose gamma and mu are scaled to the paper's on average; they scatter as before."""
+    found = {}
+    for heads, final in nets.items():
+        gamma = authors.GAMMA / final.gamma.mean()
+        mu = 2 * authors.MU / (final.mu_plus - final.mu_minus).mean()
+        scaled = {name: mu * final[name] for name in ("mu_plus", "mu_minus")}
+        found[heads] = final.assign(gamma=gamma * final.gamma, **scaled)
+    return found
 
 
 def stationary_gammas(rate_power: float, batch_power: float) -> xarray.Dataset:

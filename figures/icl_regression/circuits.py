@@ -15,7 +15,7 @@ from matplotlib.image import AxesImage
 
 from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.broken import (
-    ROLLED,
+    rolled,
     rolled_keys,
     rolled_output,
     unsigned,
@@ -195,7 +195,7 @@ CHECKS = (
         "C-ICL-18",
         diagonal,
         lambda e: (nets_of(e, TRAINED),),
-        lambda e: (nets_of(e, ROLLED),),
+        lambda e: (nets_of(e, rolled(e, 1, 2, 4)),),
         slow=True,
     ),
     Check(
@@ -209,7 +209,7 @@ CHECKS = (
         "C-ICL-27",
         same_sign,
         lambda e: (nets_of(e, SEVERAL, every=True), ends(e).two_signed),
-        lambda e: (unsigned(e), ends(e, 4.0).two_signed),
+        lambda e: (unsigned(e), ends(e).two_signed),
         slow=True,
     ),
     Check(

@@ -13,12 +13,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
-from figures.icl_regression.broken import (
-    ROLLED_SEVERAL,
-    approximate_head,
-    next_seed,
-    reversed_paths,
-)
+from figures.icl_regression.broken import next_seed, reversed_steps, rolled, scattered_head
 from figures.icl_regression.readings import (
     SEVERAL,
     TRAINED,
@@ -103,14 +98,15 @@ def single_head(claim: Claim, final: xarray.Dataset) -> Verdict:
 
 
 def overshoot(claim: Claim, found: Nets) -> Verdict:
-    """C-ICL-28: |omega| rises above its end value and falls back early, mu_+ does not fall."""
+    """C-ICL-28: |omega| rises above its end value and falls back early, mu_+ does not fall.
+
+    Args:
+        found: `turns` of paths, by number of heads.
+    """
     good, peaks, times, heights = {}, [], [], []
     limits = {name: claim.bound(name) for name in claim.bounds if name != "share"}
-    for heads, path in found.items():
-        end = path.isel(step=-1)
-        peak = (path.gamma.max("step") / end.gamma).values
-        part = (path.gamma.argmax("step") / (path.sizes["step"] - 1)).values
-        height = (end.mu_plus / path.mu_plus.max("step")).values
+    for heads, turn in found.items():
+        peak, part, height = (turn[name].values for name in ("peak", "part", "height"))
         good[heads] = (peak >= limits["peak over end"][0]) & (
             height >= limits["mu_+ over its peak"][0]
         )
@@ -126,6 +122,19 @@ def overshoot(claim: Claim, found: Nets) -> Verdict:
         "mu_+ over its peak": median(np.concatenate(heights)),
     }
     return judge(claim, parts, detail=_by_heads(good))
+
+
+def turns(nets: Nets) -> dict[int, xarray.Dataset]:
+    """Of paths, gamma's `peak` over its end, at what `part` of training, and the end of mu_+ over
+    its peak as `height`, (seed)."""
+    found = {}
+    for heads, path in nets.items():
+        end = path.isel(step=-1)
+        peak = path.gamma.max("step") / end.gamma
+        part = path.gamma.argmax("step") / (path.sizes["step"] - 1)
+        height = end.mu_plus / path.mu_plus.max("step")
+        found[heads] = xarray.Dataset({"peak": peak, "part": part, "height": height})
+    return found
 
 
 def _pooled(good: Mapping[int, np.ndarray]) -> Estimate:
@@ -260,7 +269,7 @@ def _several(evidence: Evidence) -> tuple[Nets]:
 
 
 def _rolled(evidence: Evidence) -> tuple[Nets]:
-    return (nets_of(evidence, ROLLED_SEVERAL),)
+    return (nets_of(evidence, rolled(evidence, 2, 4)),)
 
 
 CHECKS = (
@@ -272,13 +281,14 @@ CHECKS = (
         "C-ICL-24",
         single_head,
         lambda e: (nets_of(e, {1: TRAINED[1]})[1],),
-        lambda e: (approximate_head(),),
+        lambda e: (scattered_head(*map(float, single_head_optimum(SETTING))),),
+        lambda e: (scattered_head(*head_optimum(SETTING)),),
     ),
     Check(
         "C-ICL-28",
         overshoot,
-        lambda e: (paths_of(e, SEVERAL),),
-        lambda e: (reversed_paths(e, ROLLED_SEVERAL),),
+        lambda e: (turns(paths_of(e, SEVERAL)),),
+        lambda e: (turns(reversed_steps(paths_of(e, SEVERAL))),),
         slow=True,
     ),
 )

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.icl_regression.broken import ROLLED, ROLLED_SEVERAL, biased_gd, head_for_pair
+from figures.icl_regression.broken import biased_gd, head_for_pair, rolled
 from figures.icl_regression.palette import MARKERS
 from figures.icl_regression.readings import (
     CONTROL,
@@ -307,14 +307,14 @@ CHECKS = (
         "C-ICL-25",
         head_count,
         lambda e: _counting(e, TRAINED),
-        lambda e: _counting(e, ROLLED),
+        lambda e: _counting(e, rolled(e, 1, 2, 4)),
         slow=True,
     ),
     Check(
         "C-ICL-29",
         length_generalisation,
         lambda e: _all_lengths(e, SEVERAL),
-        lambda e: _all_lengths(e, ROLLED_SEVERAL),
+        lambda e: _all_lengths(e, rolled(e, 2, 4)),
         slow=True,
     ),
 )

@@ -6,10 +6,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import xarray
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.icl_regression.broken import reversed_paths, short
+from figures.icl_regression.broken import reversed_steps
 from figures.icl_regression.palette import heat_map
 from figures.icl_regression.readings import (
     SEVERAL,
@@ -30,8 +31,20 @@ HEADS = 4
 MOMENTS = (0.0, 0.02, 0.05, 0.2, 0.5, 1.0)
 
 
+def moments(nets: Nets) -> dict[int, xarray.Dataset]:
+    """Paths at their start, after a quarter and at their end."""
+    return {
+        heads: path.isel(step=[0, round(0.25 * (path.sizes["step"] - 1)), -1])
+        for heads, path in nets.items()
+    }
+
+
 def forms(claim: Claim, found: Nets) -> Verdict:
-    """C-ICL-45: off-diagonal energy over training, up to four heads; the mu of dropped heads."""
+    """C-ICL-45: off-diagonal energy over training, up to four heads; the mu of dropped heads.
+
+    Args:
+        found: `moments` of paths, by number of heads.
+    """
     parts: dict[str, Any] = {}
     dropped = []
     for heads, path in found.items():
@@ -39,8 +52,7 @@ def forms(claim: Claim, found: Nets) -> Verdict:
         dropped.append((size / size.max("head")).values[~path.active.isel(step=-1).values])
         if heads > 4:
             continue
-        steps = {"start": 0, "quarter": round(0.25 * (path.sizes["step"] - 1)), "end": -1}
-        for name, at in steps.items():
+        for at, name in enumerate(("start", "quarter", "end")):
             energy = path.weighted_off_energy.isel(step=at).values
             parts[f"{name}, H = {heads}"] = mean(energy)
     dummies = np.concatenate(dropped)
@@ -100,8 +112,8 @@ CHECKS = (
     Check(
         "C-ICL-45",
         forms,
-        lambda e: (paths_of(e, SEVERAL),),
-        lambda e: (reversed_paths(e, short(e, 2, 4)),),
+        lambda e: (moments(paths_of(e, SEVERAL)),),
+        lambda e: (moments(reversed_steps(paths_of(e, SEVERAL))),),
         slow=True,
     ),
 )

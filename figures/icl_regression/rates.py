@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.icl_regression.broken import short, stationary_gammas
+from figures.icl_regression.broken import published_nets, stationary_gammas
 from figures.icl_regression.readings import RATES, TRAINED, Nets, nets_of
 from figures.statistics import Estimate, judge, mean
 from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY
@@ -205,13 +205,26 @@ FIGURE = Figure(
     ("C-ICL-26", "C-ICL-41", "C-ICL-43"),
 )
 CHECKS = (
-    Check("C-ICL-43", rate_exponent, _gammas, lambda e: (stationary_gammas(0.0, 0.0),)),
+    Check(
+        "C-ICL-43",
+        rate_exponent,
+        _gammas,
+        lambda e: (stationary_gammas(0.0, 0.0),),
+        lambda e: (stationary_gammas(0.25, -0.125),),
+    ),
     Check(
         "C-ICL-26",
         published_size,
         lambda e: (nets_of(e, SIZED),),
-        lambda e: (nets_of(e, short(e, 2, 4)),),
+        lambda e: (nets_of(e, SIZED),),
+        lambda e: (published_nets(nets_of(e, SIZED)),),
         slow=True,
     ),
-    Check("C-ICL-41", temperature_law, _gammas, lambda e: (stationary_gammas(0.25, -1.0),)),
+    Check(
+        "C-ICL-41",
+        temperature_law,
+        _gammas,
+        lambda e: (stationary_gammas(0.25, -1.0),),
+        lambda e: (stationary_gammas(0.25, -0.125),),
+    ),
 )

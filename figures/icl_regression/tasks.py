@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.image import AxesImage
 
 from figures.evidence import Check, Evidence, Figure
-from figures.icl_regression.broken import tasks_alike
+from figures.icl_regression.broken import own_betas, tasks_alike, two_that_share
 from figures.icl_regression.palette import heat_map, scale
 from figures.icl_regression.readings import (
     TASKS,
@@ -187,14 +187,14 @@ CHECKS = (
         "C-ICL-35",
         specialisation,
         lambda e: (task_nets(e.sweep(TASKS[4])),),
-        lambda e: (tasks_alike(e, 2)[2],),
+        lambda e: (two_that_share(e),),
         slow=True,
     ),
     Check(
         "C-ICL-36",
         cross_reading,
         lambda e: (task_nets(e.sweep(TASKS_SHARED)),),
-        lambda e: (tasks_alike(e, 4)[4],),
+        lambda e: (own_betas(e),),
         slow=True,
     ),
 )

@@ -7,12 +7,12 @@ Errors are relative to the target's variance, at the penalty of least mean error
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray
 
-from figures.evidence import Evidence
+from figures.evidence import Evidence, override
 from figures.rf_attention.measured.spectra import head_matrices
 from figures.statistics import Estimate, paired_ratio
 from sims.rf_attention.data import doubling
@@ -28,11 +28,20 @@ Curves = Mapping[str, xarray.Dataset]
 Formula = Literal["own", "scalar", "wrong width", "limit"]
 
 
-def learning_curves(evidence: Evidence) -> dict[str, xarray.Dataset]:
-    """Finished learning curves by model, with coordinates, relative to the targets' variance."""
-    attention = evidence.sweep("rf_attention.curves")
+def swept(evidence: Evidence, name: str, **more: Any) -> xarray.Dataset:
+    """A sweep by its name, with other settings or `seeds` where these are given."""
+    return evidence.sweep(override(evidence.find(name), **more) if more else name)
+
+
+def learning_curves(evidence: Evidence, **more: Any) -> dict[str, xarray.Dataset]:
+    """Finished learning curves by model, with coordinates, relative to the targets' variance.
+
+    Args:
+        more: other settings or `seeds`; see `swept`.
+    """
+    attention = swept(evidence, "rf_attention.curves", **more)
     found = [attention.sel(query_key_mean=mean) for mean in (0.0, 1.0)]
-    found.append(evidence.sweep("rf_attention.curves_rfmlp"))
+    found.append(swept(evidence, "rf_attention.curves_rfmlp", **more))
     return {name: relative(part) for name, part in zip(MODELS, found, strict=True)}
 
 

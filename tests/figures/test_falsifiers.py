@@ -40,9 +40,15 @@ def only_x(claim, nets):
     return [data.x.values.tolist() for data in nets.values()]
 
 
+def first_x(claim, nets):
+    """A check that reads one variable of one of them."""
+    return nets[1].x.values.tolist()
+
+
 CHECKS = (
     Check("C-ICL-1", everything, lambda evidence: (), lambda evidence: (broken(evidence),)),
     Check(id="C-ICL-2", decide=only_x, findings=lambda evidence: (), broken=broken, whole=broken),
+    Check("C-ICL-4", first_x, broken, broken),
 )
 CHECK = CHECKS[0]
 DATA = xarray.Dataset(
@@ -89,6 +95,9 @@ def test_what_a_check_does_not_read_is_not_kept(folder):
     falsifiers.keep(CHECKS[1], {"broken": Part(({1: DATA},)), "whole": Part(({1: DATA},))})
     (nets,) = falsifiers.kept(CHECKS[1], "broken").findings
     assert set(nets[1].variables) == {"x"} and nets[1].x.values.tolist() == DATA.x.values.tolist()
+    falsifiers.keep(CHECKS[2], {"broken": Part(({1: DATA, 2: DATA.isel(seed=0)},))})
+    (nets,) = falsifiers.kept(CHECKS[2], "broken").findings
+    assert set(nets[1].variables) == {"x"} and set(nets[2].variables) == set()
     falsifiers.keep(CHECK, PARTS)
     (nets,) = falsifiers.kept(CHECK, "whole").findings
     assert "good" in nets[1]

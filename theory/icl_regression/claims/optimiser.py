@@ -17,7 +17,7 @@ SIZES = (
         expected="mean gamma {gamma} and mu_+ {mu_+}, H = 2 and 4",
         tolerance="the authors' heads scatter by .005 and .1 between their runs, and ours may end "
         "elsewhere on a valley that is flat to 1e-4",
-        falsifier="ten times the rate, a quarter of the batch, 1,000 steps",
+        falsifier="ten times the rate, a quarter of the batch, a hundredth of the steps",
         checked_by=f"{_FIGURES}.rates.published_size",
         decided_at=("paper",),
         why="Half a million steps of 256 prompts for each seed.",

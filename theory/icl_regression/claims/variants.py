@@ -83,7 +83,7 @@ CLAIMS = (
         expected="median over seeds of the mu^2-weighted max|mu_n|/sum|mu_n| at H = 4 "
         "{specialisation}",
         tolerance="1/2 is a head that both tasks share alike, 1 a head of one task's own",
-        falsifier="two heads, which must share",
+        falsifier="two heads whose mu cancel, which must share",
         checked_by=f"{_FIGURES}.tasks.specialisation",
         decided_at=_TRAINED,
     ),
