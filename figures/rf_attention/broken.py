@@ -36,7 +36,11 @@ def renamed(size: int, more: Any = (), **names: str) -> Callable[[Evidence], tup
 
 def _moved(curve: xarray.Dataset, by: xarray.DataArray) -> xarray.Dataset:
     """A curve whose errors are `by` (size, target) larger, and as they were elsewhere."""
-    everywhere = by.reindex(size=curve["size"], target=curve.target, fill_value=0.0)
+    everywhere = by.reindex(
+        size=curve["size"],
+        target=curve.target,
+        fill_value=0.0,  # pyright: ignore[reportArgumentType]
+    )
     return curve.assign(error=curve.error + everywhere)
 
 

@@ -107,7 +107,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 
 def _floor(
-    evidence: Evidence, swapped: bool, **more: int
+    evidence: Evidence, swapped: bool, **more: Any
 ) -> tuple[dict[str, xarray.DataArray], float]:
     found = errors(evidence, "floor", **more)
     if swapped:
