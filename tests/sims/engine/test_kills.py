@@ -69,7 +69,9 @@ def test_kill_nine_at_random_moments_changes_no_bit(tmp_path, kills):
     _same_as_uninterrupted(results, tmp_path)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_store_that_resumes(tmp_path):
+    """The default suite interrupts in test_stopping.py, and compares bits in test_crashes.py."""
     results = tmp_path / "results"
     process = _toy(results)
     assert _started(results, process)
@@ -98,6 +100,7 @@ def test_with_every_checkpoint_damaged_it_starts_again(tmp_path):
     _same_as_uninterrupted(results, tmp_path)
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_store(tmp_path):
     results = tmp_path / "results"
     both = [_toy(results), _toy(results)]
