@@ -114,7 +114,8 @@ def chance(outcomes: Sequence[Outcome]) -> tuple[int, float]:
     (`figures.statistics.decide`).
     """
     methods = [outcome.verdict.method for outcome in outcomes if outcome.verdict.interval]
-    return len(methods), sum(0.05 if _SHARE in method else 0.025 for method in methods)
+    wrong = [0.05 if _SHARE in method else 0.025 for method in methods]
+    return len(methods), math.fsum(wrong)
 
 
 def told(outcome: Outcome) -> str:
