@@ -75,7 +75,10 @@ def guarded(prog: str, command: Callable[[], int]) -> int:
     except Incomplete as error:
         print(f"{prog}: {_line(error)}", file=sys.stderr)
         return AMISS
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as error:
+        # Raised inside a comparison that C code asked for, the first comes out as the second.
+        if isinstance(error, SystemError) and not interrupt.requested():
+            raise
         print(f"{prog}: {interrupt.STOPPED}", file=sys.stderr)
         return AMISS
     except BrokenPipeError:
