@@ -7,11 +7,10 @@ import dataclasses
 import datetime
 import functools
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sims.engine.cli import AMISS, FINISHED, Parser, guarded, shared_options
+from sims.engine.cli import AMISS, FINISHED, Parser, guarded, leave, shared_options
 from sims.engine.errors import UserError, unknown
 
 if TYPE_CHECKING:  # imported when a command needs them, so that --help is quick
@@ -293,4 +292,4 @@ def _now() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

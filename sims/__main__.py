@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sims.engine.cli import AMISS, FINISHED, Parser, guarded, shared_options
+from sims.engine.cli import AMISS, FINISHED, Parser, guarded, leave, shared_options
 from sims.engine.errors import UserError
 
 if TYPE_CHECKING:  # JAX is imported when a command needs it, so that --help is quick
@@ -262,4 +261,4 @@ def _show(options: argparse.Namespace) -> int:
 _COMMANDS = {"list": _list, "run": _run, "show": _show}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

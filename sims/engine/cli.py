@@ -75,13 +75,29 @@ def guarded(prog: str, command: Callable[[], int]) -> int:
     except Incomplete as error:
         print(f"{prog}: {_line(error)}", file=sys.stderr)
         return AMISS
-    except (KeyboardInterrupt, SystemError) as error:
-        # Raised inside a comparison that C code asked for, the first comes out as the second.
-        if isinstance(error, SystemError) and not interrupt.requested():
-            raise
+    except KeyboardInterrupt:
         print(f"{prog}: {interrupt.STOPPED}", file=sys.stderr)
         return AMISS
     except BrokenPipeError:
         # The reader of a pipe went away; keep Python's own flush at exit from complaining.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINISHED
+    except Exception as error:
+        # Raised inside a callback from C code, an interruption comes out as the cause of another.
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        print(f"{prog}: {interrupt.STOPPED}", file=sys.stderr)
+        return AMISS
+
+
+def leave(code: int) -> NoReturn:
+    """End the process of a command; at once after a signal, when a compiler's threads may still run
+    and would crash the interpreter that is taken down around them."""
+    if interrupt.requested():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
