@@ -55,27 +55,17 @@ class Target(NamedTuple):
         platform, topology: as JAX's topology descriptions call them.
         options: further ones of the description.
         memory: of one device, in bytes.
-        fallback: options of the compiler for programs that its default ones refuse.
     """
 
     platform: str
     topology: str
     options: Mapping[str, str]
     memory: int
-    fallback: Mapping[str, Any]
 
 
 TARGETS = {
-    "v5e": Target("tpu", "v5e:2x2", {}, 16 * 2**30, {}),
-    # Without a device nothing is timed, and the tiles that Triton takes untimed do not fit products
-    # as small as ours; those go to the library instead.
-    "h100": Target(
-        "cuda",
-        "h100",
-        {"topology": "1x1x1", "target_config": _H100},
-        84_978_434_048,
-        {"xla_gpu_enable_triton_gemm": False},
-    ),
+    "v5e": Target("tpu", "v5e:2x2", {}, 16 * 2**30),
+    "h100": Target("cuda", "h100", {"topology": "1x1x1", "target_config": _H100}, 84_978_434_048),
 }
 
 
@@ -89,7 +79,6 @@ class Compiled:
         batch_size: as the planner picks it, made smaller where memory asks for it.
         reason: why it does not compile; empty where it does.
         refused: the planner says so itself, in words for a user; nothing was compiled.
-        fallback: whether it needed the target's other options.
         bytes: taken on each device.
         kernels: launched per step, what a log point needs shared out among its steps.
         step_us: time of a step by the compiler's own cost model; None where it gives none.
@@ -102,7 +91,6 @@ class Compiled:
     batch_size: int
     reason: str = ""
     refused: bool = False
-    fallback: bool = False
     bytes: int = 0
     kernels: float = 0.0
     step_us: float | None = None
@@ -142,8 +130,10 @@ def pretended(target: str) -> Iterator[None]:
     Raises:
         UserError: the plugin is not installed.
     """
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # the plugin must not look for a device
-    os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # nor for the machine that it would be in
+    # No plugin may look for the machine that it would be in, nor believe that machine's device to
+    # be taken because another process compiles.
+    os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")
+    os.environ.setdefault("ALLOW_MULTIPLE_LIBTPU_LOAD", "1")
     import jax
     import numpy as np
     from jax.experimental import topologies
@@ -151,6 +141,7 @@ def pretended(target: str) -> Iterator[None]:
     from sims.engine import plan, program
     from sims.engine.devices import RUN_AXIS
 
+    jax.config.update("jax_platforms", "cpu")  # nor may it look for a device
     asked = TARGETS[target]
     try:
         described = topologies.get_topology_desc(
@@ -205,7 +196,7 @@ def programs(names: Sequence[str], presets: Sequence[str]) -> list[Planned]:
 
 
 def compiled(target: str, names: tuple[str, ...], group: Group | str) -> Compiled:
-    """Compile a group's program, with the target's other options where its default ones fail."""
+    """Compile a group's program, in smaller batches where the memory asks for it."""
     from sims.engine.plan import smaller
 
     if isinstance(group, str):
@@ -213,23 +204,16 @@ def compiled(target: str, names: tuple[str, ...], group: Group | str) -> Compile
     run = next(iter(group.runs.values()))
     start = None if run.start is None else begins(run.start.experiment, run.stage)
     row = Compiled(names, run.experiment.precision, len(group.runs), group.batch_size)
-    asked = TARGETS[target]
-    ways = [{}, *([asked.fallback] if asked.fallback else [])]
     begun = time.monotonic()
     while True:
-        for fallback, way in enumerate(ways):
-            row = dataclasses.replace(
-                _one(row, run.experiment, start, way), fallback=bool(fallback)
-            )
-            if not row.reason:
-                break
-        size = smaller(row.batch_size, 0.9 * asked.memory / max(1, row.bytes))
+        row = _one(row, run.experiment, start)
+        size = smaller(row.batch_size, 0.9 * TARGETS[target].memory / max(1, row.bytes))
         if row.reason or size is None:
             return dataclasses.replace(row, seconds=time.monotonic() - begun)
         row = dataclasses.replace(row, batch_size=size)
 
 
-def _one(row: Compiled, experiment: Experiment, start: Any, way: Mapping[str, Any]) -> Compiled:
+def _one(row: Compiled, experiment: Experiment, start: Any) -> Compiled:
     import jax
 
     from benchmarks.hlo import count
@@ -238,7 +222,7 @@ def _one(row: Compiled, experiment: Experiment, start: Any, way: Mapping[str, An
     compile, last = jax.stages.Lowered.compile, []
 
     def kept(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
-        last.append(compile(lowered, compiler_options=dict(way) or None))
+        last.append(compile(lowered))
         return last[-1]
 
     try:
@@ -298,12 +282,11 @@ def table(rows: Sequence[Compiled]) -> str:
     for row in sorted(rows, key=lambda row: bool(row.reason)):
         name, *others = row.names
         more = f" and {len(others)} more" if others else ""
-        mark = " *" if row.fallback and not row.reason else ""
         cells = (f"{row.bytes / 2**20:.1f}", f"{row.kernels:.0f}")
         step = "" if row.step_us is None else f"{row.step_us:.0f}"
         if row.reason:
             cells, step = ("no", "no"), "no"
-        name = re.sub(r" (\w+)$", r" (\1)", name) + more + mark
+        name = re.sub(r" (\w+)$", r" (\1)", name) + more
         size = (str(row.runs), str(row.batch_size))
         lines.append((name, row.precision, *size, *cells, step, f"{row.seconds:.0f}"))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -311,8 +294,6 @@ def table(rows: Sequence[Compiled]) -> str:
         "  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])])
         for first, *rest in lines
     ]
-    if any(row.fallback and not row.reason for row in rows):
-        text += ["", "* only with the target's other options; see benchmarks/compiled.py"]
     text += [f"{row.names[0]}: {row.reason}" for row in rows if row.reason]
     return "\n".join(text)
 

@@ -91,6 +91,17 @@ def test_what_a_run_starts_from_has_the_shapes_that_are_filed(store):
     }
 
 
+def test_only_a_gpu_is_told_what_not_to_do():
+    """Names of options are XLA's own: the sample below is compiled with them."""
+
+    told = program._options
+    assert told("cpu", "float64") == told("tpu", "float32") == {}
+    assert told("gpu", "float32") == {"xla_gpu_enable_triton_gemm": False}
+    double = told("cuda", "float64")
+    assert double.pop("xla_disable_hlo_passes") == "triton-softmax-rewriter"
+    assert double == told("gpu", "float32")
+
+
 class Pretended:
     platform = "tpu"
 

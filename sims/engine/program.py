@@ -183,14 +183,16 @@ def compile_program(experiment: Experiment, batch_size: int, start: PyTree = Non
         batch = laid(stack([(experiment, 0)] * batch_size))
         starts = laid(start, batch_size)
         # Compiled when first called: what goes on from a checkpoint, or as a part, has begun.
-        init = jax.jit(_mapped(experiment, _init, devices, 3))
+        told = _options(devices.devices.flat[0].platform, experiment.precision)
+        init = jax.jit(_mapped(experiment, _init, devices, 3), compiler_options=told)
         carry, row = jax.eval_shape(init, *batch, starts)
         carry = laid(carry)
         if experiment.steps:
             first = jax.ShapeDtypeStruct((), "int32")
             whole = _mapped(experiment, _chunk, devices, 3, shared=1)
             _, row = jax.eval_shape(whole, *batch, carry, first)
-            compiled = jax.jit(whole, donate_argnums=2).lower(*batch, carry, first).compile()
+            whole = jax.jit(whole, donate_argnums=2, compiler_options=told)
+            compiled = whole.lower(*batch, carry, first).compile()
             chunk = _scoped(compiled, experiment.precision)
         else:
             init = compiled = init.lower(*batch, starts).compile()
@@ -205,6 +207,21 @@ def compile_program(experiment: Experiment, batch_size: int, start: PyTree = Non
         row=row,
         bytes=_bytes(compiled),
     )
+
+
+def _options(platform: str, precision: str) -> dict[str, Any]:
+    """What XLA is told where its own choice does not suit programs as small as ours.
+
+    On a GPU, products go to the library: Triton's tiles do not fit such sizes. In float64 no
+    reduction becomes a Triton kernel either: trying what to join with it takes minutes (233 s
+    against 8 s for the ridge path of `rf_attention.floor`, with as many kernels at the end).
+    """
+    if platform not in ("gpu", "cuda", "rocm"):
+        return {}
+    products = {"xla_gpu_enable_triton_gemm": False}
+    if precision == "float32":
+        return products
+    return {**products, "xla_disable_hlo_passes": "triton-softmax-rewriter"}
 
 
 def _mapped(
