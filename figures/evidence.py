@@ -227,8 +227,8 @@ class Check:
         whole: likewise, what the falsifier reads without its break: `decide` must say that the
             claim holds, or the falsifier may fail for another reason, such as too few data. The
             findings at the default preset where left out.
-        slow: the falsifier, or its data without the break, asks for a sweep; tests keep what both
-            found.
+        slow: the falsifier, or its data without the break, asks for a sweep or takes many seconds;
+            tests keep what both found.
     """
 
     id: str

@@ -126,6 +126,6 @@ FIGURE = Figure(
     ("C-ICL-40", "C-ICL-49"),
 )
 CHECKS = (
-    Check("C-ICL-40", norms, _plain, _halved, _recorded),
+    Check("C-ICL-40", norms, _plain, _halved, _recorded, slow=True),
     Check("C-ICL-49", norm_scaling, _plain, _shrinking, lambda e: _plain(e, FEW)),
 )

@@ -302,7 +302,7 @@ CHECKS = (
         lambda e: (linear_predictors(e),),
         lambda e: (biased_gd(linear_predictors(e)),),
     ),
-    Check("C-ICL-46", estimator_losses, estimators, head_for_pair),
+    Check("C-ICL-46", estimator_losses, estimators, head_for_pair, slow=True),
     Check(
         "C-ICL-25",
         head_count,

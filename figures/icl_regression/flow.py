@@ -160,6 +160,7 @@ CHECKS = (
         drift,
         lambda e: (e.table(small_flow), True),
         lambda e: (e.table(small_flow), False),
+        slow=True,
     ),
     Check(
         "C-ICL-48",

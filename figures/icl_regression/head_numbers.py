@@ -152,5 +152,6 @@ CHECKS = (
         endings,
         lambda e: (ends(e), authors_heads(e)),
         lambda e: (ends(e, 4.0), authors_heads(e)),
+        slow=True,
     ),
 )

@@ -132,4 +132,4 @@ FIGURE = Figure(
     draw,
     ("C-ICL-9", "C-ICL-39", "C-ICL-47"),
 )
-CHECKS = (Check("C-ICL-47", agreement, _losses, _noiseless),)
+CHECKS = (Check("C-ICL-47", agreement, _losses, _noiseless, slow=True),)

@@ -144,6 +144,7 @@ CHECKS = (
         unbiased,
         lambda e: (e.table(kernel_errors), 0.0),
         lambda e: (e.table(kernel_errors), 0.05),
+        slow=True,
     ),
     Check("C-RFA-9", rfa_levels, _rfa, lambda e: _rfa(e, broken=True), slow=True),
     Check("C-RFA-10", rfmlp_levels, _rfmlp, lambda e: _rfmlp(e, broken=True), slow=True),

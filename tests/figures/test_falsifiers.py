@@ -218,4 +218,4 @@ def test_a_falsifier_that_asks_for_a_sweep_is_slow(check, store):
             asked = True
         except LookupError:
             pass
-    assert check.slow == asked
+    assert check.slow or not asked
