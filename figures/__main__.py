@@ -22,8 +22,12 @@ PROG = "python -m figures"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    return guarded(PROG, lambda: (_compare if options.compare else _figures)(options))
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.share is not None and not options.verify:
+        parser.error("--share says how much --verify FILE computes; expected --verify too")
+    does = _compare if options.compare else _verify if options.verify else _figures
+    return guarded(PROG, lambda: does(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,7 +55,42 @@ def _parser() -> argparse.ArgumentParser:
         help="compute nothing; tell which claims and figures differ from those of the results "
         "folder OTHER, and write DIR/report/comparison.html",
     )
+    parser.add_argument(
+        "--bundle",
+        metavar="FILE",
+        help="write report, figures, verdicts, runs and code into one archive too, FILE.zip",
+    )
+    parser.add_argument(
+        "--verify",
+        metavar="FILE",
+        help="compute a random share of a bundle's runs again, and nothing else; exit code 1 where "
+        "a number differs",
+    )
+    parser.add_argument(
+        "--share", type=float, metavar="S", help="of runs that --verify takes, default .01"
+    )
     return parser
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from figures.bundle import SHARE, verify
+    from figures.plain import plain
+    from sims.engine.devices import prepare
+
+    if options.names:
+        raise UserError("--verify takes a bundle, and no NAME")
+    share = SHARE if options.share is None else options.share
+    if not 0 < share <= 1:
+        raise UserError(f"--share {share:g}: expected a share of the runs, above 0 and at most 1")
+    prepare(options.device)
+    found = verify(Path(options.verify), share, options.quiet or options.json)
+    if options.json:
+        print(json.dumps(plain({**found._asdict(), "same": found.same}), indent=1))
+    else:
+        print(*found.lines(), sep="\n")
+    return FINISHED if found.same else AMISS
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -70,6 +109,9 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from figures.bundle import write_bundle
     from figures.evidence import Evidence
     from figures.plain import plain
     from figures.production import Shown, produce, stored
@@ -95,6 +137,8 @@ def _figures(options: argparse.Namespace) -> int:
     path = page()
     if options.single_file:
         path = write_single_file(evidence.store.root, evidence.preset)
+    if options.bundle:
+        write_bundle(evidence.store.root, Path(options.bundle))
     sweeps = {id: count for plan in plans for id, count in plan.diverged.items()}
     diverged = sum(sweeps.values())
     outcomes = [plan.outcomes[check.id] for plan in plans for check in plan.checks]

@@ -86,11 +86,32 @@ def run(
     """
     begun = time.monotonic()
     prepare()
-    report = Report()
+    options = {"quiet": quiet, "checkpoint_every": checkpoint_every}
+    compilations = 0
     if origins := [origin for sweep in sweeps if (origin := sweep.origin()) is not None]:
-        first = run(origins, store, quiet=quiet, checkpoint_every=checkpoint_every)
-        report.compilations = first.compilations
+        compilations = run(origins, store, **options).compilations
     groups = [group.planned(store) for group in _wanted(sweeps, store, part)]
+    report = compute(groups, store, wait=wait, told=told, **options)
+    report.compilations += compilations
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+def compute(
+    groups: Sequence[Group],
+    store: Store,
+    *,
+    quiet: bool = False,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+    wait: bool = True,
+    told: Callable[[float], None] | None = None,
+) -> Report:
+    """Compute what `store` lacks of some groups; it holds the runs that theirs start from.
+
+    Arguments and errors are those of `run`.
+    """
+    begun = time.monotonic()
+    report = Report()
     report.wanted = sum(len(group.runs) for group in groups)
     missing = {group.name: len(group.missing(store)) for group in groups}
     total = sum(len(group.missing(store)) for group in groups)
