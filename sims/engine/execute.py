@@ -18,11 +18,11 @@ from sims.engine.check import check
 from sims.engine.code import digest
 from sims.engine.devices import memory_limit, pinned, prepare
 from sims.engine.drive import Drive
-from sims.engine.errors import Incomplete, UserError
+from sims.engine.errors import Incomplete
 from sims.engine.experiment import Experiment
 from sims.engine.identity import experiment_code, settings
 from sims.engine.leftovers import remove_leftovers
-from sims.engine.plan import Group, plan, smaller
+from sims.engine.plan import Group, plan
 from sims.engine.program import Program, compile_program
 from sims.engine.progress import PLAIN_EVERY, Progress
 from sims.engine.provenance import provenance
@@ -227,12 +227,7 @@ class _Driver:
 
     def shrink(self, group: Group, factor: float) -> Group:
         """Smaller batches, announced and recorded."""
-        size = smaller(group.batch_size, factor)
-        if size is None:
-            raise UserError(
-                f"{group.name}: one run needs more memory than the device has; choose smaller "
-                "static settings or another --device"
-            )
+        size = group.fewer(factor).batch_size
         self.progress.say(f"{group.name}: batches of {size} instead of {group.batch_size} (memory)")
         return group.resized(self.store, size)
 
