@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
 import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sims.engine.cli import AMISS, FINISHED, Parser, guarded, leave, shared_options
+from sims.engine.cli import (
+    AMISS,
+    FINISHED,
+    Parser,
+    guarded,
+    launch_options,
+    leave,
+    of_jobs,
+    shared_options,
+)
 from sims.engine.errors import UserError, unknown
 
 if TYPE_CHECKING:  # imported when a command needs them, so that --help is quick
     from figures.evidence import Check, Evidence, Figure
+    from sims.engine.launch import Jobs
+    from sims.engine.store import Store
+    from sims.engine.work import Pool
     from theory.claims import Outcome
 
 PROG = "python -m figures"
@@ -22,8 +33,12 @@ PROG = "python -m figures"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    return guarded(PROG, lambda: (_compare if options.compare else _figures)(options))
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.share is not None and not options.verify:
+        parser.error("--share says how much --verify FILE computes; expected --verify too")
+    does = _compare if options.compare else _verify if options.verify else _figures
+    return guarded(PROG, lambda: does(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,7 +66,41 @@ def _parser() -> argparse.ArgumentParser:
         help="compute nothing; tell which claims and figures differ from those of the results "
         "folder OTHER, and write DIR/report/comparison.html",
     )
+    parser.add_argument(
+        "--bundle",
+        metavar="FILE",
+        help="write report, figures, verdicts, runs and code into one archive too, FILE.zip",
+    )
+    parser.add_argument(
+        "--verify",
+        metavar="FILE",
+        help="compute a random share of a bundle's runs again, and nothing else; exit code 1 where "
+        "a number differs",
+    )
+    parser.add_argument("--share", type=float, metavar="S", help="of --verify, default .01")
+    launch_options(parser)
     return parser
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from figures.bundle import SHARE, verify
+    from figures.plain import plain
+    from sims.engine.devices import prepare
+
+    if options.names:
+        raise UserError("--verify takes a bundle, and no NAME")
+    share = SHARE if options.share is None else options.share
+    if not 0 < share <= 1:
+        raise UserError(f"--share {share:g}: expected a share of the runs, above 0 and at most 1")
+    prepare(options.device)
+    found = verify(Path(options.verify), share, options.quiet or options.json)
+    if options.json:
+        print(json.dumps(plain({**found._asdict(), "same": found.same}), indent=1))
+    else:
+        print(*found.lines(), sep="\n")
+    return FINISHED if found.same else AMISS
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -70,6 +119,9 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from figures.bundle import write_bundle
     from figures.evidence import Evidence
     from figures.plain import plain
     from figures.production import Shown, produce, stored
@@ -77,7 +129,6 @@ def _figures(options: argparse.Namespace) -> int:
     from figures.report.site import write_report, write_single_file
     from sims.engine.devices import prepare
     from sims.engine.store import Store
-    from sims.engine.work import Pool
 
     chosen = _chosen(options.names)
     _known_preset(options.preset, chosen)
@@ -89,12 +140,16 @@ def _figures(options: argparse.Namespace) -> int:
     page = functools.partial(write_report, evidence.store.root, evidence.preset)
     stand = sum(plan.stand for plan in plans)
     have = stored(evidence) if steps else set()
-    shown = Shown(steps, options.preset, quiet, have, stand)
-    with shown, Pool(evidence.store, quiet, None if steps else 0) as pool:
-        produce(steps, pool, shown, page)
+    with (
+        Shown(steps, options.preset, quiet, have, stand) as shown,
+        _workers(options, evidence.store, None if steps else 0) as workers,
+    ):
+        produce(steps, workers, shown, page)
     path = page()
     if options.single_file:
         path = write_single_file(evidence.store.root, evidence.preset)
+    if options.bundle:
+        write_bundle(evidence.store.root, Path(options.bundle))
     sweeps = {id: count for plan in plans for id, count in plan.diverged.items()}
     diverged = sum(sweeps.values())
     outcomes = [plan.outcomes[check.id] for plan in plans for check in plan.checks]
@@ -108,6 +163,18 @@ def _figures(options: argparse.Namespace) -> int:
         if diverged:
             print(f"{diverged} runs diverged that should not")
     return AMISS if diverged or any(outcome.unexpected for outcome in outcomes) else FINISHED
+
+
+def _workers(options: argparse.Namespace, store: Store, processes: int | None) -> Pool | Jobs:
+    """What computes what is missing: processes beside this one, or jobs."""
+    from sims.engine.work import Pool
+
+    given = of_jobs(options)
+    if options.launch is not None and processes is None:
+        from sims.engine.launch import Jobs, Resources
+
+        return Jobs(store, options.launch, Resources(**given))
+    return Pool(store, options.quiet or options.json, processes)
 
 
 def _chosen(names: list[str]) -> dict[str, list[str] | None]:
@@ -209,12 +276,16 @@ class _Plan:
 
     def decide(self, check: Check) -> None:
         """Decide a claim."""
+        from figures.filing import decided
+
         figure = self.shown.get(check.id, "")
         self.outcomes[check.id] = decided(self.paper, check, figure, self.evidence)
         self.rests_on(self.outcomes[check.id].sources)
 
     def draw(self, figure: Figure) -> None:
         """Draw a figure, whose claims are decided by now."""
+        from figures.filing import drawn
+
         outcomes = [self.outcomes[id] for id in figure.claims]
         self.rests_on(drawn(self.paper, figure, self.evidence, outcomes))
 
@@ -225,70 +296,6 @@ class _Plan:
 
 def _drawable(drawing: Figure, preset: str) -> bool:
     return not drawing.presets or preset in drawing.presets
-
-
-def decided(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome:
-    """Decide a claim and file what was found under `results/claims/`."""
-    from figures.standing import check_made_by, filed_verdicts, marked
-    from sims.engine.provenance import provenance
-    from sims.engine.store import write_json
-    from theory.claims import Outcome
-
-    with evidence.noted() as used:
-        verdict = check.verdict(evidence)
-    outcome = Outcome(
-        paper=paper,
-        claim=check.claim,
-        verdict=verdict,
-        preset=evidence.preset,
-        decided=_now(),
-        figure=f"{paper}.{figure}" if figure else "",
-        sources=[source.summary() for source in used.values()],
-        provenance=provenance(),
-    )
-    path = evidence.store.folder("claims") / f"{check.id}.json"
-    stored = filed_verdicts(evidence.store, check.id)
-    made_by = check_made_by(check, figure, evidence)
-    filed = marked(outcome.filed(), paper, used.values(), evidence, made_by)
-    write_json(path, {**stored, evidence.preset: filed})
-    return outcome
-
-
-def drawn(
-    paper: str, figure: Figure, evidence: Evidence, outcomes: Sequence[Outcome]
-) -> list[dict[str, Any]]:
-    """Draw a figure and write its PNG, PDF and numbers; returns what it rests on."""
-    import matplotlib.pyplot as plt
-
-    from figures.standing import figure_made_by, marked
-    from figures.style import style
-    from sims.engine.store import write_json, writing
-
-    folder = evidence.store.folder("figures", paper)
-    paths = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("png", "pdf", "json")}
-    with evidence.noted() as used, style():
-        drawing, numbers = figure.draw(evidence)
-        # Lay out once; each format would do it again, which is most of the time of drawing.
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")
-        for suffix, date in (("png", {}), ("pdf", {"CreationDate": None})):
-            with writing(paths[suffix]) as temporary:
-                drawing.savefig(temporary, format=suffix, metadata=date)
-    plt.close(drawing)
-    sources = list(used.values())
-    about = {"figure": f"{paper}.{figure.name}", "title": figure.title}
-    about |= {"caption": figure.told(numbers), "preset": evidence.preset, "drawn": _now()}
-    about |= {"settings": {source.name: source.settings for source in sources}}
-    about |= {"provenance": [made for source in sources for made in source.provenance]}
-    summaries = [source.summary() for source in sources]
-    about |= {"sources": summaries}
-    about |= {"data": numbers, "claims": [outcome.row() for outcome in outcomes]}
-    write_json(paths["json"], marked(about, paper, sources, evidence, figure_made_by(figure)))
-    return summaries
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 if __name__ == "__main__":

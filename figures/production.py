@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -24,7 +24,13 @@ from figures.evidence import Evidence, Missing, label
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.progress import PLAIN_EVERY, clock
 from sims.engine.rooms import sweeps
-from sims.engine.work import Pool, Work
+from sims.engine.work import Work
+
+if TYPE_CHECKING:
+    from sims.engine.launch import Jobs
+    from sims.engine.work import Pool
+
+    Workers = Pool | Jobs  # processes beside this one, or jobs
 
 COSTS = Path(__file__).with_name("costs.json")
 # Seconds between two looks at the processes, of work that nobody timed yet, and to begin any.
@@ -84,7 +90,7 @@ def cheapest_first(steps: Sequence[Step], preset: str) -> list[Step]:
 
 
 def produce(
-    steps: Sequence[Step], pool: Pool, shown: Shown, page: Callable[[list[str]], object]
+    steps: Sequence[Step], pool: Workers, shown: Shown, page: Callable[[list[str]], object]
 ) -> None:
     """Do every step, computing what it lacks.
 
@@ -168,7 +174,7 @@ class Shown:
         terminal = sys.stderr.isatty() and not quiet
         self.bar = tqdm(total=1, bar_format="{desc}", file=sys.stderr) if terminal else None
 
-    def eta(self, pool: Pool) -> float:
+    def eta(self, pool: Workers) -> float:
         """Seconds that works begun, waiting or expected will still take, on as many cores."""
         names = {work.name for work in pool.unfinished}.union(*self.needs.values())
         rest = [
@@ -188,7 +194,7 @@ class Shown:
                 f"{step.name} is drawn, {clock(time.monotonic() - self.begun)} after the start"
             )
 
-    def finished(self, work: Work, pool: Pool) -> None:
+    def finished(self, work: Work, pool: Workers) -> None:
         """A work is in the store."""
         self.took[work.name] = pool.seconds[work.id]
 
@@ -197,7 +203,7 @@ class Shown:
         if not self.quiet:
             tqdm.write(line, file=sys.stderr)
 
-    def tell(self, pool: Pool) -> None:
+    def tell(self, pool: Workers) -> None:
         """Say how far it is, where there is a line for it or it is time for a new one."""
         now = time.monotonic()
         if self.quiet or (self.bar is None and now - self.last < PLAIN_EVERY):

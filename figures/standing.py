@@ -25,7 +25,7 @@ from theory.claims import Outcome, State, measured
 from theory.filed import wrong
 
 # What decides and draws, whatever the claim or figure.
-FILED_BY = ("figures.__main__.decided", "figures.__main__.drawn")
+FILED_BY = ("figures.filing.decided", "figures.filing.drawn")
 # Under which name the mark of a verdict or a figure is filed with it.
 STANDING = "standing"
 

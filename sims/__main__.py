@@ -9,7 +9,16 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sims.engine.cli import AMISS, FINISHED, Parser, guarded, leave, shared_options
+from sims.engine.cli import (
+    AMISS,
+    FINISHED,
+    Parser,
+    guarded,
+    launch_options,
+    leave,
+    of_jobs,
+    shared_options,
+)
 from sims.engine.errors import UserError
 
 if TYPE_CHECKING:  # JAX is imported when a command needs it, so that --help is quick
@@ -48,13 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         if command == "run":
             sub.add_argument("--dry-run", action="store_true", help="say what would be done")
-            sub.add_argument(
-                "--launch", choices=("slurm", "local"), help="as jobs of a cluster, or one a core"
-            )
-            sub.add_argument("--jobs", type=int, metavar="N", help="how many share the runs")
-            sub.add_argument("--time", type=int, metavar="MINUTES", help="of a job (default: 60)")
-            sub.add_argument("--partition", metavar="NAME", help="of the cluster")
-            sub.add_argument("--gpus", type=int, metavar="N", help="of a job (default: none)")
+            launch_options(sub)
     return parser
 
 
@@ -215,15 +218,11 @@ def _dry_run(options: argparse.Namespace, sweep: Sweep, store: Store) -> int:
 
 def _launch(options: argparse.Namespace, sweep: Sweep, store: Store) -> None:
     """Let jobs compute what is missing, where that is asked for."""
-    names = ("jobs", "time", "partition", "gpus")
-    given = {name: value for name in names if (value := getattr(options, name)) is not None}
-    if options.launch is None:
-        if given:
-            raise UserError(f"--{min(given)}: expected --launch slurm or local beside it")
-        return
-    from sims.engine.launch import Resources, launch
+    given = of_jobs(options)
+    if options.launch is not None:
+        from sims.engine.launch import Resources, launch
 
-    launch(sweep, store, options.launch, Resources(**given), quiet=options.quiet)
+        launch(sweep, store, options.launch, Resources(**given), quiet=options.quiet)
 
 
 def _show(options: argparse.Namespace) -> int:

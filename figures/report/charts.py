@@ -1,4 +1,4 @@
-"""An estimate and its interval against the range that it may have, as inline SVG.
+"""An estimate, its interval and its falsifier's against what is allowed, as inline SVG.
 
 The range is a tinted band with its ends written below it; where it is open it runs to the edge.
 Positive numbers that lie orders of magnitude apart stand on a logarithmic axis.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from figures.report.words import decisive, told
+from figures.report.words import crossed, decisive, number, told
 from theory.claims import Bound, Outcome
 
 WIDTH, HEIGHT, MARGIN = 220, 34, 14
@@ -24,18 +24,26 @@ def chart(outcome: Outcome) -> Markup:
     verdict, (_, bound) = outcome.verdict, decisive(outcome)
     if verdict.estimate is None or not math.isfinite(verdict.estimate) or bound is None:
         return Markup("")
-    return drawing(bound, verdict.estimate, verdict.interval, told(outcome))
+    label, broken = told(outcome), crossed(outcome, bound)
+    if broken is not None:
+        label += f"; {number(broken)} under its falsifier"
+    return drawing(bound, verdict.estimate, verdict.interval, label, broken)
 
 
-def drawing(bound: Bound, estimate: float, interval: Bound | None, label: str) -> Markup:
+def drawing(
+    bound: Bound, estimate: float, interval: Bound | None, label: str, broken: float | None = None
+) -> Markup:
     """Band, interval and point.
 
     Args:
         bound: what is allowed, infinite where open.
         interval: of the estimate; None where it is exact.
         label: the same in words, for a screen reader.
+        broken: the estimate under the falsifier, as a cross; None where it is of something else.
     """
-    ends = [value for value in (*bound, estimate, *(interval or ())) if math.isfinite(value)]
+    crossed = () if broken is None or not math.isfinite(broken) else (broken,)
+    marks = (*bound, estimate, *(interval or ()), *crossed)
+    ends = [value for value in marks if math.isfinite(value)]
     place, log = _axis(ends, bound[0] == -math.inf)
     low, high = (place(value) for value in bound)
     parts = [f'<rect class="range" x="{low:.1f}" y="4" width="{high - low:.1f}" height="14"/>']
@@ -47,6 +55,8 @@ def drawing(bound: Bound, estimate: float, interval: Bound | None, label: str) -
     if interval:
         left, right = (place(value) for value in interval)
         parts.append(f'<path class="interval" d="M{left:.1f} 11H{right:.1f}"/>')
+    for x in map(place, crossed):
+        parts.append(f'<path class="broken" d="M{x - 3.5:.1f} 7.5l7 7m0 -7l-7 7"/>')
     parts.append(f'<circle cx="{place(estimate):.1f}" cy="11" r="3.5"/>')
     if log:
         edge = 'class="log" x="0"' if high == WIDTH - MARGIN else f'class="log end" x="{WIDTH}"'

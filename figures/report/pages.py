@@ -19,7 +19,7 @@ from figures.report.comparison import Comparison
 from figures.report.derivations import Section, derivations, linked
 from figures.report.entries import FigureEntry, PaperEntry, Report, group, score
 from figures.report.pedigree import check_code, origins, when_and_where
-from figures.report.words import caught, chance, interval, number, others, seen, typeset
+from figures.report.words import apart, caught, chance, interval, number, others, seen, typeset
 from theory.claims import Outcome, in_words
 
 HERE = Path(__file__).parent
@@ -182,6 +182,7 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters |= {
         "alternative": _alternative,
+        "apart": apart,
         "bound": in_words,
         "chart": chart,
         "caught": caught,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import html
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+import figures
 from figures.report.entries import FigureEntry, group
 from figures.statistics import bound_of
 from theory.claims import Bound, Claim, Outcome, in_words
@@ -25,6 +29,8 @@ _LOWERED = re.compile(
 )
 _RAISED = re.compile(r"\^(?:\(([^()]*)\)|(-\d+/\d+|-?\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])))")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# What every check gave under its falsifier, as `python -m tests.figures.falsifiers` measured it.
+FALSIFIERS = Path(figures.__file__).with_name("falsifiers.json")
 # What the statistic of a share calls itself.
 _SHARE = "Clopper-Pearson"
 # How many of a figure's series its alternative text tells of.
@@ -105,6 +111,51 @@ def caught(outcome: Outcome) -> str:
     ends = [f"below {number(below)}"] if math.isfinite(below) else []
     ends += [f"above {number(above)}"] if math.isfinite(above) else []
     return " or ".join(ends) if _SHARE not in verdict.method else ""
+
+
+@functools.cache
+def _falsifiers() -> Mapping[str, Mapping[str, Any]]:
+    return json.loads(FALSIFIERS.read_text(encoding="utf-8"))
+
+
+def falsified(outcome: Outcome) -> Mapping[str, Any] | None:
+    """What the check gave under the claim's falsifier, `broken`, and on the same data, `whole`.
+
+    Each has `of` (a part of the check), `estimate` and `interval`. None where nothing was measured:
+    of a claim in a user's own room.
+    """
+    found = _falsifiers().get(outcome.claim.id)
+    if found is None or found["broken"]["estimate"] is None:
+        return None
+    return found
+
+
+def crossed(outcome: Outcome, bound: Bound) -> float | None:
+    """The estimate under the falsifier, where it is of what `bound` allows."""
+    found, (name, _) = falsified(outcome), decisive(outcome)
+    if found is None:
+        return None
+    allowed = _allowed(outcome.claim.at(outcome.preset), found["broken"]["of"] or name)
+    return found["broken"]["estimate"] if allowed == bound else None
+
+
+def apart(outcome: Outcome) -> str:
+    """The value under the falsifier, and on the same data without it, in words."""
+    found = falsified(outcome)
+    if found is None:
+        return ""
+    one, two = found["broken"], found["whole"]
+    words = f"There {'it' if not one['of'] else repr(one['of'])} is {_between(one)}"
+    other = "" if two["of"] == one["of"] else f"{two['of'] or 'the estimate'} "
+    return f"{words}; {other}{_between(two)} on the same data without that"
+
+
+def _between(said: Mapping[str, Any]) -> str:
+    if not said["interval"]:
+        return number(said["estimate"])
+    low, high = said["interval"]  # JSON has no infinity
+    low, high = (-math.inf if low is None else low), (math.inf if high is None else high)
+    return f"{number(said['estimate'])} [{number(low)}, {number(high)}]"
 
 
 def chance(outcomes: Sequence[Outcome]) -> tuple[int, float]:

@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sims.engine import interrupt
 from sims.engine.errors import Incomplete, UserError
@@ -39,6 +39,30 @@ def shared_options() -> Parser:
     options.add_argument("--quiet", action="store_true", help="no progress, only the outcome")
     options.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return options
+
+
+def launch_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of jobs that compute what is missing."""
+    parser.add_argument(
+        "--launch", choices=("slurm", "local"), help="as jobs of a cluster, or one a core"
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="how many share a sweep's runs")
+    parser.add_argument("--time", type=int, metavar="MINUTES", help="of a job (default: 60)")
+    parser.add_argument("--partition", metavar="NAME", help="of the cluster")
+    parser.add_argument("--gpus", type=int, metavar="N", help="of a job (default: none)")
+
+
+def of_jobs(options: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for of every job, by name.
+
+    Raises:
+        UserError: something was, and no jobs are to be launched.
+    """
+    names = ("jobs", "time", "partition", "gpus")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if given and options.launch is None:
+        raise UserError(f"--{min(given)}: expected --launch slurm or local beside it")
+    return given
 
 
 def one_blas_thread() -> None:

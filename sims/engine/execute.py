@@ -18,11 +18,11 @@ from sims.engine.check import check
 from sims.engine.code import digest
 from sims.engine.devices import memory_limit, pinned, prepare
 from sims.engine.drive import Drive
-from sims.engine.errors import Incomplete, UserError
+from sims.engine.errors import Incomplete
 from sims.engine.experiment import Experiment
 from sims.engine.identity import experiment_code, settings
 from sims.engine.leftovers import remove_leftovers
-from sims.engine.plan import Group, plan, smaller
+from sims.engine.plan import Group, plan
 from sims.engine.program import Program, compile_program
 from sims.engine.progress import PLAIN_EVERY, Progress
 from sims.engine.provenance import provenance
@@ -86,11 +86,32 @@ def run(
     """
     begun = time.monotonic()
     prepare()
-    report = Report()
+    options = {"quiet": quiet, "checkpoint_every": checkpoint_every}
+    compilations = 0
     if origins := [origin for sweep in sweeps if (origin := sweep.origin()) is not None]:
-        first = run(origins, store, quiet=quiet, checkpoint_every=checkpoint_every)
-        report.compilations = first.compilations
+        compilations = run(origins, store, **options).compilations
     groups = [group.planned(store) for group in _wanted(sweeps, store, part)]
+    report = compute(groups, store, wait=wait, told=told, **options)
+    report.compilations += compilations
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+def compute(
+    groups: Sequence[Group],
+    store: Store,
+    *,
+    quiet: bool = False,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+    wait: bool = True,
+    told: Callable[[float], None] | None = None,
+) -> Report:
+    """Compute what `store` lacks of some groups; it holds the runs that theirs start from.
+
+    Arguments and errors are those of `run`.
+    """
+    begun = time.monotonic()
+    report = Report()
     report.wanted = sum(len(group.runs) for group in groups)
     missing = {group.name: len(group.missing(store)) for group in groups}
     total = sum(len(group.missing(store)) for group in groups)
@@ -206,12 +227,7 @@ class _Driver:
 
     def shrink(self, group: Group, factor: float) -> Group:
         """Smaller batches, announced and recorded."""
-        size = smaller(group.batch_size, factor)
-        if size is None:
-            raise UserError(
-                f"{group.name}: one run needs more memory than the device has; choose smaller "
-                "static settings or another --device"
-            )
+        size = group.fewer(factor).batch_size
         self.progress.say(f"{group.name}: batches of {size} instead of {group.batch_size} (memory)")
         return group.resized(self.store, size)
 

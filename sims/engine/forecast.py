@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from sims.engine.devices import prepare
+from sims.engine.devices import memory_limit, mesh, prepare
 from sims.engine.plan import Group, plan
 from sims.engine.program import compile_program, stack
 from sims.engine.results import starts
@@ -30,6 +30,9 @@ def forecast(sweeps: Sequence[Sweep], store: Store, *, quiet: bool = False) -> l
     Returns:
         One dict per group: `experiment`, `runs`, `missing`, `batch_size`, `batches`,
         `compilations`, `bytes_per_device`, `seconds`.
+
+    Raises:
+        UserError: one run alone does not fit into the device's memory.
     """
     prepare()
     groups = []
@@ -49,12 +52,31 @@ def forecast(sweeps: Sequence[Sweep], store: Store, *, quiet: bool = False) -> l
 
 
 def _measured(group: Group, store: Store) -> dict[str, Any]:
+    """In batches as large as fit, as running them would make them."""
+    while True:
+        try:
+            found = _timed(group, store)
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            group = group.fewer(0.5)
+            continue
+        limit = memory_limit(mesh().devices.flat[0])
+        if found["bytes_per_device"] <= limit:
+            return found
+        group = group.fewer(limit / found["bytes_per_device"])
+
+
+def _timed(group: Group, store: Store) -> dict[str, Any]:
+    """What a group takes as it is; where its batches do not fit, only how much memory."""
     runs = list(group.runs.values())
     start = starts(store, runs[:1]) if runs[0].start else None
     begun = time.monotonic()
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), start)
     program = compile_program(runs[0].experiment, group.batch_size, shapes)
     compiled = time.monotonic() - begun
+    if program.bytes > memory_limit(mesh().devices.flat[0]):
+        return {"bytes_per_device": program.bytes}
     padded = [(run.experiment, run.seed) for run in runs * group.batch_size][: group.batch_size]
     batch = program.place(stack(padded))
     fill = np.zeros(group.batch_size, int)
@@ -72,6 +94,7 @@ def _measured(group: Group, store: Store) -> dict[str, Any]:
     batches = len(group.batches(store))
     chunks = batches * max(1, runs[0].experiment.steps // runs[0].experiment.log_every)
     return {
+        "batch_size": group.batch_size,
         "batches": batches,
         "compilations": 1,
         "bytes_per_device": program.bytes,

@@ -92,6 +92,20 @@ class Group:
         size = self.batch_size
         return [runs[cut : cut + size] for cut in range(0, len(runs), size)]
 
+    def fewer(self, factor: float) -> Group:
+        """The same runs in smaller batches, `factor` as large.
+
+        Raises:
+            UserError: not even one run a device would be left.
+        """
+        size = smaller(self.batch_size, factor)
+        if size is None:
+            raise UserError(
+                f"{self.name}: one run needs more memory than the device has; choose smaller "
+                "static settings or another --device"
+            )
+        return dataclasses.replace(self, batch_size=size)
+
     def resized(self, store: Store, batch_size: int) -> Group:
         """The same runs in batches of another size, from now on."""
         plan = {"experiment": self.name, "batch_size": batch_size}

@@ -2,7 +2,8 @@
 
 Each is kept with its control, the same data without the break. `python -m tests.figures.falsifiers`
 makes again what is stale; `pytest -m slow` makes all of them and asks the same. A kept file holds
-the findings that its check decides about, not the verdict: the check itself runs each time.
+the findings that its check decides about, not the verdict: the check itself runs each time. What
+all checks say of both goes to `figures/falsifiers.json`, from where the report tells it.
 """
 
 from __future__ import annotations
@@ -21,23 +22,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import xarray
 
 import figures
 from figures.evidence import Check, Evidence
+from figures.plain import plain
+from sims.engine import syntax
 from sims.engine.code import digest, reached
 from sims.engine.errors import UserError
 from sims.engine.experiment import Experiment
 from sims.engine.identity import experiment_code, experiment_name, settings
 from sims.engine.rooms import find_sweep, papers, room
-from sims.engine.store import Store
+from sims.engine.store import Store, write_json
 from sims.engine.sweep import Sweep
-from sims.engine.syntax import names, plain
+from tests.figures.findings import got, put
 from tests.sims.engine import NUMERIC
 from theory.claims import Verdict
 
 FOLDER = Path(__file__).parent / "kept"
+TOLD = Path(figures.__file__).with_name("falsifiers.json")
 PRESET = "quick"
 # What is kept of a check: its falsifier's findings, and those of the same data without the break.
 PARTS = ("broken", "whole")
@@ -89,10 +92,10 @@ def source(check: Check, part: str, named: Sequence[str] = ()) -> str:
     down: most falsifiers are a lambda, which has no name to be found by.
     """
     module, written_down = written(check, part)
-    used = {name.partition(".")[0] for name in names(written_down)}
+    used = {name.partition(".")[0] for name in syntax.names(written_down)}
     found = reached(*(f"{module.__name__}.{name}" for name in used if hasattr(module, name)))
     code = {k: v for k, v in found.items() if _counts(k, v)}
-    return digest([plain(written_down), code, *([name, _described(name)] for name in named)])
+    return digest([syntax.plain(written_down), code, *([name, _described(name)] for name in named)])
 
 
 def _counts(module: str, code: str) -> bool:
@@ -144,7 +147,7 @@ def keep(check: Check, parts: Mapping[str, Part]) -> Path:
     What two parts share is written once.
     """
     datasets: dict[str, xarray.Dataset] = {}
-    form = {name: _put(list(part.findings), datasets) for name, part in parts.items()}
+    form = {name: put(list(part.findings), datasets) for name, part in parts.items()}
     _drop_unread(check, form, datasets)
     named = {name: list(part.named) for name, part in parts.items()}
     digests = {name: source(check, name, part.named) for name, part in parts.items()}
@@ -179,7 +182,7 @@ def kept(check: Check, part: str) -> Part:
         form, named, digests = (json.loads(tree.attrs[k]) for k in ("form", "named", "source"))
         if part in form and digests[part] == source(check, part, named[part]):
             datasets = {name: node.to_dataset() for name, node in tree.children.items()}
-            return Part(_got(form[part], datasets), named[part])
+            return Part(got(form[part], datasets), named[part])
     raise Stale(
         f"{check.id}: its falsifier changed; make it again: python -m tests.figures.falsifiers"
     )
@@ -195,7 +198,7 @@ def _drop_unread(
 
     def verdicts() -> list[Verdict]:
         held = check.claim.at(PRESET)
-        return [check.decide(held, *_got(part, datasets)) for part in form.values()]
+        return [check.decide(held, *got(part, datasets)) for part in form.values()]
 
     before = verdicts()
     holders: dict[Any, list[str]] = {}
@@ -216,66 +219,6 @@ def _drop_unread(
                 datasets |= whole
             elif group is everywhere:
                 break
-
-
-def _pooled(data: xarray.Dataset, datasets: dict[str, xarray.Dataset]) -> str:
-    """The name of a dataset among `datasets`, where it stands once."""
-    for name, other in datasets.items():
-        if data.identical(other):
-            return name
-    name = str(len(datasets))
-    datasets[name] = data
-    return name
-
-
-def _put(value: Any, datasets: dict[str, xarray.Dataset]) -> Any:
-    """`value` as JSON, its arrays moved to `datasets`."""
-    if isinstance(value, xarray.Dataset):
-        return {"dataset": _pooled(_storable(value), datasets)}
-    if isinstance(value, xarray.DataArray):
-        data = value.rename("value").to_dataset(promote_attrs=True)
-        return {"array": _pooled(_storable(data), datasets)}
-    if isinstance(value, np.ndarray):
-        dims = [f"axis_{axis}" for axis in range(value.ndim)]
-        return {"numpy": _pooled(xarray.Dataset({"value": (dims, value)}), datasets)}
-    if isinstance(value, dict):
-        return {"dict": [[_put(k, datasets), _put(v, datasets)] for k, v in value.items()]}
-    if isinstance(value, tuple | list):
-        return {type(value).__name__: [_put(inner, datasets) for inner in value]}
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise TypeError(f"findings of a kept falsifier hold a {type(value).__name__}")
-
-
-def _storable(data: xarray.Dataset) -> xarray.Dataset:
-    attrs = {
-        key: int(value) if isinstance(value, bool) else value
-        for key, value in data.attrs.items()
-        if key not in ("provenance", "class")
-    }
-    return (
-        data.reset_index([n for n in data.indexes if data[n].ndim != 1])
-        .drop_encoding()
-        .drop_attrs()
-        .assign_attrs(attrs)
-    )
-
-
-def _got(form: Any, datasets: Mapping[str, xarray.Dataset]) -> Any:
-    if not isinstance(form, dict):
-        return form
-    ((kind, inner),) = form.items()
-    if kind in ("dataset", "array", "numpy"):
-        data = datasets[inner]
-        if kind == "dataset":
-            return data
-        array = data["value"].assign_attrs(data.attrs)
-        return array if kind == "array" else array.values
-    if kind == "dict":
-        return {_got(k, datasets): _got(v, datasets) for k, v in inner}
-    return (tuple if kind == "tuple" else list)(_got(part, datasets) for part in inner)
 
 
 def stale(check: Check) -> list[str]:
@@ -303,6 +246,29 @@ def make(check: Check, parts: Sequence[str], evidence: Noting) -> Path:
     return keep(check, found)
 
 
+def decided(check: Check, part: str, evidence: Evidence) -> Verdict:
+    """What a check says of one of its parts; of what was kept where there is such.
+
+    Raises:
+        Stale: what was kept is of other code.
+    """
+    if check.slow:
+        return check.decide(check.claim.at(PRESET), *kept(check, part).findings)
+    return check.falsified(evidence) if part == "broken" else check.confirmed(evidence)
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the report tells it, to four digits: others are other processors' round-off."""
+
+    def short(value: float | None) -> Any:
+        return None if value is None else plain(float(f"{value:.4g}"))
+
+    detail = verdict.detail
+    name = detail.get("estimate of") or detail.get("decided by") or ""
+    interval = verdict.interval and [short(end) for end in verdict.interval]
+    return {"of": name, "estimate": short(verdict.estimate), "interval": interval}
+
+
 def main(words: Sequence[str]) -> None:
     """Make again the falsifiers of these claims, or all that are stale."""
     parser = argparse.ArgumentParser(prog="python -m tests.figures.falsifiers", description=__doc__)
@@ -326,6 +292,12 @@ def main(words: Sequence[str]) -> None:
             path = make(slow[id], parts, evidence)
             took, size = time.monotonic() - begun, path.stat().st_size / 1024
             print(f"{count} of {len(left)}: {id}, {took:.0f} s, {size:.0f} KiB", flush=True)
+        print(f"what every check says of its falsifier goes to {TOLD.name}", flush=True)
+        said = {
+            id: {part: told(decided(check, part, evidence)) for part in PARTS}
+            for id, check in checks().items()
+        }
+        write_json(TOLD, said)
 
 
 if __name__ == "__main__":

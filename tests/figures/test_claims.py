@@ -1,6 +1,7 @@
 """Every claim has a check, and every check a falsifier that makes it fail where its data do not."""
 
 import importlib
+import json
 
 import pytest
 
@@ -8,12 +9,13 @@ import figures
 from figures.evidence import Evidence
 from sims.engine.rooms import papers, room
 from sims.engine.store import Store
-from tests.figures.falsifiers import FOLDER, kept
+from tests.figures.falsifiers import FOLDER, TOLD, decided, told
 from theory.claims import register
 from theory.labels import labels
 
 PAPERS = papers(figures, figures.NOT_ROOMS)
 CHECKS = {check.id: check for paper in PAPERS for check in room(figures, paper).CHECKS}
+SAID = json.loads(TOLD.read_text())
 FIGURES = [(paper, figure) for paper in PAPERS for figure in room(figures, paper).FIGURES]
 
 
@@ -62,11 +64,13 @@ def test_a_claim_s_labels_are_derived_in_its_room(id):
 
 
 def found(id, part, evidence):
-    """The verdict on a part of a check; on what was kept of those that train (falsifiers.py)."""
-    check = CHECKS[id]
-    if check.slow:
-        return check.decide(check.claim.at("quick"), *kept(check, part).findings)
-    return check.falsified(evidence) if part == "broken" else check.confirmed(evidence)
+    """The verdict on a part of a check, which has to be what the report tells of it."""
+    verdict = decided(CHECKS[id], part, evidence)
+    now, before = told(verdict), SAID[id][part]
+    close = pytest.approx(before.pop("interval"), rel=0.01, abs=1e-9)
+    assert now.pop("interval") == close, "make it again: python -m tests.figures.falsifiers"
+    assert now == pytest.approx(before, rel=0.01, abs=1e-9)
+    return verdict
 
 
 @pytest.mark.parametrize("id", CHECKS)
@@ -96,6 +100,10 @@ def test_a_falsifier_that_trains_fails_the_check_again(id, evidence):
 def test_a_control_that_trains_holds_again(id, evidence):
     """Where it is not the findings, which the whole main job decides about (test_main.py)."""
     assert CHECKS[id].confirmed(evidence).state == "holds"
+
+
+def test_the_report_tells_of_every_falsifier():
+    assert SAID.keys() == CHECKS.keys()
 
 
 def test_nothing_is_kept_that_no_check_asks_for():

@@ -7,10 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from figures.report import words
 from figures.report.charts import MARGIN, WIDTH, chart, drawing
 from figures.report.derivations import derivations, mathml, sections
 from figures.report.entries import FigureEntry, mixture, ordered, score
-from figures.report.words import caught, chance, decisive, number, seen, told, typeset
+from figures.report.words import apart, caught, chance, decisive, number, seen, told, typeset
 from figures.statistics import Estimate, decide, share
 from theory.claims import papers
 from theory.labels import labels
@@ -105,6 +106,36 @@ def test_a_chart_says_what_it_shows_and_is_none_without_a_range(outcome):
     assert chart(outcome(x=(0.0, 1.0), y=(0.0, 1.0))) == ""  # of which is not said
     assert chart(outcome(estimate=None, interval=None)) == ""
     assert decisive(outcome())[0] == "x" and told(outcome(estimate=None)) == "A: holds"
+
+
+def said(of, estimate, interval=None):
+    return {"of": of, "estimate": estimate, "interval": interval}
+
+
+def test_a_falsifier_s_value_stands_beside_the_claim_s(outcome, monkeypatch):
+    pairs = {
+        "A": {"broken": said("x", 3.0, [2.5, 3.5]), "whole": said("x", 0.625)},
+        "B": {"broken": said("y", 3.0), "whole": said("x", 0.5)},
+        "C": {"broken": said("", None), "whole": said("", 0.5)},
+    }
+    monkeypatch.setattr(words, "_falsifiers", lambda: pairs)
+    one = outcome(x=(0.0, 1.0), y=(0.0, 2.0))
+    one = dataclasses.replace(
+        one, verdict=dataclasses.replace(one.verdict, detail={"estimate of": "x"})
+    )
+    assert apart(one) == "There 'x' is 3 [2.5, 3.5]; 0.625 on the same data without that"
+    svg = ElementTree.fromstring(chart(one))
+    unit = (WIDTH - 2 * MARGIN) / 3
+    left = float(re.match(r"M([\d.]+)", svg.find("path[@class='broken']").get("d"))[1])
+    assert left + 3.5 == pytest.approx(MARGIN + 3 * unit, abs=0.11)
+    assert float(svg.find("circle").get("cx")) == pytest.approx(MARGIN + unit / 2, abs=0.11)
+    assert svg.get("aria-label").endswith("; 3 under its falsifier")
+    other = dataclasses.replace(one, claim=dataclasses.replace(one.claim, id="B"))
+    assert apart(other) == "There 'y' is 3; x 0.5 on the same data without that"
+    for id in ("B", "C", "D"):
+        other = dataclasses.replace(one, claim=dataclasses.replace(one.claim, id=id))
+        assert "broken" not in chart(other)
+    assert apart(other) == ""
 
 
 def test_the_smallest_effect_that_a_check_catches_is_where_it_turns(outcome):

@@ -80,6 +80,41 @@ def test_it_changes_neither_name_nor_number(name, value, plain, tmp_path):
     assert json.loads(found.stdout) == plain
 
 
+FORCED = """
+from sims.engine import devices
+devices.cores = lambda: {count}
+"""
+ALL = """
+import jax
+made = json.loads(data.attrs["provenance"])
+print(json.dumps([made[0]["devices"], data.x.values.tolist()]))
+"""
+
+
+def test_eight_devices_give_what_one_gives(tmp_path):
+    """Names are the same, and numbers to rounding: a device's share of a batch has another size."""
+    text = SCRIPT.replace("seeds=2", "seeds=8").replace("2).runs()", "8).runs()")
+    said = {}
+    for count in (1, 8):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "noisy.py").write_text(FORCED.format(count=count) + text + ALL)
+        done = subprocess.run(
+            [sys.executable, "noisy.py"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        said[count] = [json.loads(line) for line in done.stdout.splitlines()[-2:]]
+    (one, [few, here]), (other, [many, there]) = said[1], said[8]
+    assert (few, many) == (1, 8) and one[0] == other[0] and len(one[0]) == 16
+    np.testing.assert_allclose(here, there, rtol=1e-6)
+    # Runs of one seed begin alike, and nothing is logged of the first step.
+    assert len(np.unique(here)) == 8 + 16 * 2 + 1
+
+
 def test_a_platform_that_is_not_there_is_one_line(tmp_path):
     (tmp_path / "sims").mkdir()
     done = subprocess.run(

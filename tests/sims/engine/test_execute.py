@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sims.engine import drive, execute, plan
+from sims.engine import forecast as forecasting
 from sims.engine import store as store_module
 from sims.engine.errors import Incomplete, UserError
 from sims.engine.execute import run
@@ -239,6 +240,27 @@ def test_forecast_tells_what_run_does(store):
     assert sum(group["missing"] for group in groups) == report.computed == 6
     assert sum(group["compilations"] for group in groups) == report.compilations == 2
     assert sum(group["missing"] for group in forecast([sweep], store)) == 0
+
+
+def test_a_forecast_makes_batches_that_fit_as_running_would(store, monkeypatch):
+    sweep = Sweep(Quadratic(steps=20, log_every=10, size=512), seeds=16)
+    whole = forecast([sweep], store)[0]
+    monkeypatch.setattr(forecasting, "memory_limit", lambda device: 0.6 * whole["bytes_per_device"])
+    (found,) = forecast([sweep], store)
+    assert found["batch_size"] < whole["batch_size"] and found["batches"] > whole["batches"]
+    real, sizes = forecasting.compile_program, []
+
+    def scarce(experiment, batch_size, start=None):
+        sizes.append(batch_size)
+        if batch_size > 4:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
+        return real(experiment, batch_size, start)
+
+    monkeypatch.setattr(forecasting, "compile_program", scarce)
+    assert forecast([sweep], store)[0]["batch_size"] == 4 and sizes == [16, 8, 4]
+    monkeypatch.setattr(forecasting, "memory_limit", lambda device: 8)
+    with pytest.raises(UserError, match="one run needs more memory"):
+        forecast([sweep], store)
 
 
 def test_batches_are_even_and_fit_the_devices():

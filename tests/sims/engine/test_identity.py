@@ -329,6 +329,7 @@ def test_of_the_engine_only_what_makes_numbers_enters(module, scratch):
     silent = {
         *(
             "__init__",
+            "again",
             "analysis",
             "check",
             "checkpoint",

@@ -12,19 +12,22 @@ import numpy as np
 import pytest
 
 from sims.__main__ import main
-from sims.engine.errors import UserError
+from sims.engine.errors import Incomplete, UserError
 from sims.engine.execute import run
-from sims.engine.launch import Resources, array_limit, launch
+from sims.engine.launch import Jobs, Resources, array_limit, launch
 from sims.engine.parts import part
 from sims.engine.plan import plan
 from sims.engine.results import load
 from sims.engine.store import Store
 from sims.engine.sweep import Sweep
+from sims.engine.work import Work
 from tests.sims.engine import slurm
 from tests.sims.engine.toy import Quadratic
 
 ROOT = Path(__file__).parents[3]
 SWEEP = Sweep(Quadratic(steps=20, log_every=5, noise=0.3), {"learning_rate": (0.1, 0.2, 0.3)}, 3)
+
+MORE = Sweep(Quadratic(steps=20, log_every=5, noise=0.3), {"learning_rate": (0.1, 0.2, 0.3)}, 5)
 
 
 @pytest.mark.parametrize("of", [1, 2, 4, 20])
@@ -44,6 +47,40 @@ def test_jobs_on_this_machine_give_what_one_process_gives(store, tmp_path, monke
     # Nothing is missing any more, so no job is asked for.
     launch(SWEEP, store, "local", Resources(jobs=1), quiet=True)
     assert len(list((store.root / "jobs").glob("[0-9]*"))) == 2
+
+
+def spread(data, power):
+    """A table: the mean over seeds of |x|^power."""
+    return (abs(data.x) ** power).mean("seed").to_dataset(name="spread")
+
+
+def fails(data):
+    """A table that cannot be made."""
+    raise ValueError("no such luck")
+
+
+def done(jobs):
+    found = []
+    while jobs.unfinished:
+        assert jobs.now
+        found += [work.name for work in jobs.finished(0.5)]
+    return found
+
+
+def test_a_table_is_one_job_and_one_that_fails_is_told(store, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    run([SWEEP], store, quiet=True)
+    with Jobs(store, "local", Resources()) as jobs:
+        jobs.submit(Work("spread", (SWEEP,), spread, {"power": 3}))
+        jobs.submit(Work("runs", (MORE,)))
+        assert sorted(done(jobs)) == ["runs", "spread"]
+        assert jobs.shares["runs"] <= 1 and jobs.seconds.keys() == jobs.begun.keys()
+        (path,) = store.folder("tables").glob("*spread/*.json")
+        expected = (abs(load(store, SWEEP).x) ** 3).mean("seed")
+        np.testing.assert_array_equal(store.read(path).spread, expected)
+        jobs.submit(Work("bad", (SWEEP,), fails))
+        with pytest.raises(Incomplete, match="bad is missing, and every job of it has ended"):
+            done(jobs)
 
 
 @pytest.mark.parametrize(
