@@ -127,5 +127,5 @@ FIGURE = Figure(
 )
 CHECKS = (
     Check("C-ICL-40", norms, _plain, _halved, _recorded, slow=True),
-    Check("C-ICL-49", norm_scaling, _plain, _shrinking, lambda e: _plain(e, FEW)),
+    Check("C-ICL-49", norm_scaling, _plain, _shrinking, lambda e: _plain(e, FEW), slow=True),
 )

@@ -301,6 +301,7 @@ CHECKS = (
         exact_risks,
         lambda e: (linear_predictors(e),),
         lambda e: (biased_gd(linear_predictors(e)),),
+        slow=True,
     ),
     Check("C-ICL-46", estimator_losses, estimators, head_for_pair, slow=True),
     Check(

@@ -154,7 +154,7 @@ FIGURE = Figure(
     ("C-ICL-15", "C-ICL-16", "C-ICL-17", "C-ICL-48"),
 )
 CHECKS = (
-    breakable("C-ICL-15", trajectory),
+    breakable("C-ICL-15", trajectory, slow=True),
     Check(
         "C-ICL-16",
         drift,
@@ -167,5 +167,6 @@ CHECKS = (
         growth,
         lambda e: (e.table(growth_table, speed=1.0),),
         lambda e: (e.table(growth_table, speed=2.0),),
+        slow=True,
     ),
 )

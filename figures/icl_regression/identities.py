@@ -35,6 +35,7 @@ def breakable(
     id: str,
     table: Callable[..., xarray.Dataset],
     decide: Callable[..., Verdict] = small,
+    slow: bool = False,
 ) -> Check:
     """A check of a table that takes `broken`."""
 
@@ -44,17 +45,17 @@ def breakable(
     def broken(evidence: Evidence) -> tuple[xarray.Dataset]:
         return (evidence.table(table, broken=True),)
 
-    return Check(id, decide, findings, broken)
+    return Check(id, decide, findings, broken, slow=slow)
 
 
 CHECKS = (
-    breakable("C-ICL-1", identities.circuits),
+    breakable("C-ICL-1", identities.circuits, slow=True),
     breakable("C-ICL-2", identities.symmetries),
     breakable("C-ICL-3", identities.gradient),
     breakable("C-ICL-4", identities.taylor),
     breakable("C-ICL-5", identities.balance),
     breakable("C-ICL-6", identities.hoelder),
-    breakable("C-ICL-7", identities.optimal_mu),
+    breakable("C-ICL-7", identities.optimal_mu, slow=True),
     breakable("C-ICL-8", identities.splitting),
     breakable("C-ICL-11", identities.eta_star),
     breakable("C-ICL-13", identities.ratio_over_bound, ratio_bound),

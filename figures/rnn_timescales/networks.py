@@ -175,5 +175,6 @@ CHECKS = (
         findings=lambda evidence: (repeated_estimates(evidence),),
         broken=_weighted_alone,
         whole=lambda evidence: (_isolated(evidence),),
+        slow=True,
     ),
 )

@@ -17,7 +17,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -131,14 +131,29 @@ def written(check: Check, part: str) -> tuple[ModuleType, ast.expr]:
         module = sys.modules[name]
         if check not in getattr(module, "CHECKS", ()):
             continue
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Check":
+        for node in _listed(module):
+            if node.args and ast.unparse(node.args[0]) == repr(check.id) and not _is_check(node):
+                return module, node  # a function of the room makes the check, and both its parts
+            if _is_check(node):
                 order = ("id", "decide", "findings", "broken", "whole")
                 given = dict(zip(order, node.args, strict=False))
                 given |= {keyword.arg or "": keyword.value for keyword in node.keywords}
                 if ast.unparse(given["id"]) == repr(check.id):
                     return module, given.get(part, given["findings"])
     raise LookupError(f"{check.id} is written down nowhere in {room}")
+
+
+def _listed(module: ModuleType) -> Iterator[ast.Call]:
+    """The calls in a module's list of checks."""
+    for line in ast.parse(inspect.getsource(module)).body:
+        if isinstance(line, ast.Assign | ast.AnnAssign):
+            targets = line.targets if isinstance(line, ast.Assign) else [line.target]
+            if [ast.unparse(target) for target in targets] == ["CHECKS"]:
+                yield from (node for node in ast.walk(line) if isinstance(node, ast.Call))
+
+
+def _is_check(call: ast.Call) -> bool:
+    return ast.unparse(call.func) == "Check"
 
 
 def keep(check: Check, parts: Mapping[str, Part]) -> Path:

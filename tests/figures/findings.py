@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,10 @@ def put(value: Any, datasets: dict[str, xarray.Dataset]) -> Any:
     if isinstance(value, dict):
         return {"dict": [[put(k, datasets), put(v, datasets)] for k, v in value.items()]}
     if isinstance(value, tuple | list):
-        return {type(value).__name__: [put(inner, datasets) for inner in value]}
+        kind, inner = type(value), [put(part, datasets) for part in value]
+        if hasattr(kind, "_fields"):
+            return {"named": [kind.__module__, kind.__qualname__, inner]}
+        return {kind.__name__: inner}
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
@@ -47,6 +51,9 @@ def got(form: Any, datasets: Mapping[str, xarray.Dataset]) -> Any:
         return array if kind == "array" else array.values
     if kind == "dict":
         return {got(k, datasets): got(v, datasets) for k, v in inner}
+    if kind == "named":
+        module, name, parts = inner
+        return getattr(importlib.import_module(module), name)(*(got(p, datasets) for p in parts))
     return (tuple if kind == "tuple" else list)(got(part, datasets) for part in inner)
 
 

@@ -12,6 +12,7 @@ from sims.engine.sweep import Sweep
 from sims.icl_regression.training import Training
 from tests.figures import falsifiers
 from tests.figures.falsifiers import Part
+from theory.icl_regression.setting import SETTING
 
 
 def broken(evidence):
@@ -56,7 +57,8 @@ DATA = xarray.Dataset(
     {"n": [2, 3, 5], "seed": [0, 1]},
     {"heads": 2, "smooth": False},
 )
-FINDINGS = ({1: DATA, 2: DATA.isel(seed=0)}, DATA.x, np.eye(2), [1, 2.5, "a", None, True], (3,))
+PLAIN = [1, 2.5, "a", None, True]
+FINDINGS = ({1: DATA, 2: DATA.isel(seed=0)}, DATA.x, np.eye(2), PLAIN, (3,), SETTING)
 
 
 PARTS = {"broken": Part(FINDINGS, ["a.sweep"]), "whole": Part(({1: DATA},))}
@@ -71,13 +73,14 @@ def folder(tmp_path, monkeypatch):
 def test_findings_come_back_as_they_were(folder):
     falsifiers.keep(CHECK, PARTS)
     part = falsifiers.kept(CHECK, "broken")
-    nets, array, numbers, plain, pair = part.findings
+    nets, array, numbers, plain, pair, setting = part.findings
     assert (
         nets[1].equals(DATA) and nets[2].equals(DATA.isel(seed=0)) and nets[1].attrs["heads"] == 2
     )
     assert nets[1].good.dtype == bool and array.equals(DATA.x)
     np.testing.assert_array_equal(numbers, np.eye(2))
-    assert plain == FINDINGS[3] and pair == (3,) and part.named == ["a.sweep"]
+    assert plain == PLAIN and pair == (3,) and setting == SETTING and setting.length > 0
+    assert part.named == ["a.sweep"]
     (nets,) = falsifiers.kept(CHECK, "whole").findings
     assert nets.keys() == {1} and nets[1].equals(DATA)
 
@@ -161,8 +164,8 @@ def test_what_is_not_stale_stays(folder, store):
 
 def test_a_claim_without_such_a_falsifier_is_refused(capsys):
     with pytest.raises(SystemExit):
-        falsifiers.main(["C-ICL-1"])
-    assert "C-ICL-1: expected claims whose falsifier trains" in capsys.readouterr().err
+        falsifiers.main(["C-ICL-4"])
+    assert "C-ICL-4: expected claims whose falsifier trains" in capsys.readouterr().err
 
 
 def test_a_package_s_version_makes_nothing_stale(monkeypatch):
