@@ -119,7 +119,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         left.plot(found.tau, found.recall.sel(delay=k), color=color, label=f"{k}")
         left.plot(found.tau, units.recall(found.tau.values, k), "k--", lw=0.7)
         left.plot(units.best_time_constant(k), units.best_recall(k), "v", ms=4, color=color)
-    left.set(xscale="log", yscale="log", ylim=(3e-3, 1.5), xlabel=r"$\tau$, steps",
+    left.set(xscale="log", yscale="log", ylim=(3e-3, 6), xlabel=r"$\tau$, steps",
              ylabel="recall $R^2_k$", title="one unit")  # fmt: skip
     left.legend(title="delay k", ncols=2, loc="upper right")
     for net, color in zip(nets, _COLORS, strict=False):
