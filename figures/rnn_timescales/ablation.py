@@ -129,7 +129,7 @@ FIGURE = Figure(
     "unit, mean over the units of shortest or longest tau and over as many at random; dots, seeds; "
     "bars, 95 % intervals. Many units tie at tau = 1: which of them count as shortest is the order "
     "of their indices. Right, accuracy on every smaller N, by the head that was last asked it, p = "
-    "1/2.",
+    "1/2; dotted, chance.",
     draw,
     ("C-RNN-10", "C-RNN-13", "C-RNN-48"),
 )

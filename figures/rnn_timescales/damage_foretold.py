@@ -109,7 +109,8 @@ FIGURE = Figure(
     f"random by {LENGTHENED:g} of their norm, against how far the covariance of its state moves "
     "for a lengthening of that mean size, alike for all units, to first order, with gains from "
     "the Gaussian closure. Nothing is fitted, and the theory has seen neither the task nor "
-    "the damage. How it ranks the nets of one curriculum is in the numbers. Nets whose closure "
+    "the damage. How it ranks the nets within a curriculum is Spearman's rho in the legend. Nets "
+    "whose closure "
     "is not stationary are left out.",
     draw,
     ("C-RNN-40",),

@@ -120,7 +120,7 @@ def _one_unit(axes: Axes, found: xarray.Dataset) -> dict[str, Any]:
         axes.plot(line.lag, line, color=color, marker=mark, ms=3, label=f"N = {n}")
         numbers[f"autocorrelation, N = {n}"] = line
     axes.set(xlabel="lag (steps)", ylabel="autocorrelation", title="one unit, N-DMS single-head")
-    axes.set(xlim=(0, 15))
+    axes.set(xlim=(0, 15), xticks=range(0, 16, 5))
     axes.axhline(0, **LIMIT)
     axes.legend()
     return numbers
@@ -156,7 +156,7 @@ FIGURE = Figure(
     "the least-squares minimum; crosses, at the first and the last N of a few nets, by the "
     "authors' own fit, which starts from the middle of its bounds; middle, the mean of the "
     "amplitude-weighted timescale over all units. Mean and 95 % band over seeds. Right, the "
-    "autocorrelation of one unit of one net as N grows.",
+    "autocorrelation of one unit of one net as N grows; dotted, none.",
     draw,
     ("C-RNN-6", "C-RNN-44", "C-RNN-28"),
 )

@@ -96,7 +96,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         axes.axvline(last, **LIMIT)
         axes.axhline(0.5, **LIMIT)
         axes.set(xlabel="M", title=f"{TITLES[task]}, nets of N = {last}")
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.55, 0.92))
     grid[0].set_ylabel("accuracy of a linear probe")
     return drawing, numbers
 

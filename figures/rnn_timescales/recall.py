@@ -140,21 +140,27 @@ def _written_down(axes: Axes, parity: xarray.Dataset, dms: xarray.Dataset) -> di
     """Units of the nets and by the formulas; returns the numbers."""
     n = np.arange(2, 21)
     alone = parity.heads.values == 1
+    several = constructive.all_parities_units
     solved = {
-        "parity, one head": (parity.isel(net=alone), constructive.parity_units, BLUE),
-        "all parities to N": (parity.isel(net=~alone), constructive.all_parities_units, ORANGE),
-        "DMS": (dms, constructive.dms_units, GREEN),
+        "parity, one head": (parity.isel(net=alone), constructive.parity_units, BLUE, "o"),
+        "all parities to N": (
+            parity.isel(net=~alone),
+            several,
+            ORANGE,
+            "s",
+        ),
+        "DMS": (dms, constructive.dms_units, GREEN, "^"),
     }
-    for name, (data, formula, color) in solved.items():
+    for name, (data, formula, color, mark) in solved.items():
         axes.plot(n, [formula(int(each)) for each in n], color=color, **THEORY)
-        axes.plot(data.n, data.units, "o", ms=3.5, color=color, label=name)
+        axes.plot(data.n, data.units, mark, ms=3.5, color=color, label=name)
     axes.set(yscale="log", xlabel="N", ylabel=r"units, every $\tau = 1$",
              title=f"written down, accuracy {_least(parity, dms):g}")  # fmt: skip
     axes.set_xticks((2, 5, 10, 15, 20))
     axes.legend(loc="upper left")
     return {
         name: {"N": data.n, "units": data.units, "accuracy": data.accuracy}
-        for name, (data, _, _) in solved.items()
+        for name, (data, *_) in solved.items()
     }
 
 
