@@ -92,7 +92,7 @@ def _surface(panel: Any, loss: Surface, title: str) -> None:
     panel.plot_surface(omega, MUS[None], loss, cmap="viridis", linewidth=0, alpha=0.95)
     panel.set_xlabel(r"$\omega$", labelpad=-6)
     panel.set_ylabel(r"$\mu$", labelpad=-6)
-    panel.text2D(0.14, 0.68, "loss", transform=panel.transAxes, ha="center", fontsize=7)
+    panel.text2D(0.14, 0.72, "loss", transform=panel.transAxes, ha="center", fontsize=7)
     panel.set_title(title, pad=0)
     panel.tick_params(pad=-3, labelsize=7)
     panel.set(xticks=[0, 0.1, 0.2], yticks=[0, 2, 4, 6], zticks=[1, 2])
