@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 
 from figures.evidence import Check, Evidence, Figure
 from figures.standing import check_made_by, figure_made_by, filed_verdicts, marked
-from figures.style import style
+from figures.style import finish, style
 from sims.engine.provenance import provenance
 from sims.engine.store import write_json, writing
 from theory.claims import Outcome
@@ -46,9 +46,7 @@ def drawn(
     paths = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("png", "pdf", "json")}
     with evidence.noted() as used, style():
         drawing, numbers = figure.draw(evidence)
-        # Lay out once; each format would do it again, which is most of the time of drawing.
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")
+        finish(drawing, evidence.preset, [source.settings for source in used.values()])
         for suffix, date in (("png", {}), ("pdf", {"CreationDate": None})):
             with writing(paths[suffix]) as temporary:
                 drawing.savefig(temporary, format=suffix, metadata=date)

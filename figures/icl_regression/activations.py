@@ -88,11 +88,11 @@ def _row(
         images.append(heat_map(panel, kq[head] / limit, ov[head] / np.abs(ov).max()))
         if head == 0:
             panel.set_ylabel(f"$f = {FORMULAS[name]}$")
-        panel.set_title(f"head {head + 1}" + (f" (max {limit:.2f})" if head == 0 else ""))
+        panel.set_title(f"head {head + 1}" + (f"\nmax {limit:.2f}" if head == 0 else ""))
     circuits, sums = (drawing.add_subplot(grid[row, column]) for column in (2, 3))
     lines = path.isel(seed=chosen(good)).transpose("seed", "step", ...)
     _dynamics(circuits, sums, training.step.values, lines)
-    circuits.set_title(f"{good.sum()} of {len(good)} seeds two-signed")
+    circuits.set_title(f"{good.sum()} of {len(good)} two-signed")
     numbers = {"seed": seed, "kq": kq, "ov": ov, "step": training.step.values, "two_signed": good}
     numbers |= {"gamma": lines.gamma.values.mean(axis=0), "eta": lines.eta.values.mean(axis=0)}
     return images[-1], numbers

@@ -54,27 +54,31 @@ def norm_scaling(claim: Claim, found: xarray.Dataset) -> Verdict:
     return judge(claim, parts)
 
 
+# Density up to which means are drawn; the legends are above it.
+_TOP = 100
+
+
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Histograms; full lines, means; dashed, what the approximate loss takes the norm for."""
     (found,) = _plain(evidence)
-    drawing, axes = plt.subplots(1, 3, figsize=(PAGE, 2.3), sharey=True)
+    drawing, axes = plt.subplots(1, 3, figsize=(PAGE, 2.7), sharey=True)
     numbers: dict[str, Any] = {}
     for panel, cases, title in zip(axes, CASES.values(), TITLES, strict=True):
-        for case, color in zip(cases, (BLUE, ORANGE, GREEN), strict=True):
+        for case, color, mark in zip(cases, (BLUE, ORANGE, GREEN), "os^", strict=True):
             omega, length, dimension, published = NORMS[case]
             values = found.norm.isel(case=case).values
             label = f"L={length}, d={dimension}: {values.mean():.3f}"
-            panel.hist(values, bins=60, range=(0, 1), density=True, histtype="step", color=color,
-                       label=label)  # fmt: skip
-            panel.axvline(values.mean(), color=color, lw=0.8)
+            panel.hist(values, bins=60, range=(0, 1), density=True, histtype="step", color=color)
+            panel.vlines(values.mean(), 0, _TOP, color=color, lw=0.8)
+            panel.plot(values.mean(), _TOP, mark, color=color, ms=4, label=label)
             taken = float(softmax_norm(omega, Setting(dimension, length)))
             if taken < 1:
-                panel.axvline(taken, color=color, **THEORY)
+                panel.vlines(taken, 0, _TOP, color=color, **THEORY)
             name = f"omega={omega}, L={length}, d={dimension}"
             numbers[name] = {"mean": values.mean(), "published": published}
         panel.set(title=title, xlabel=r"$|\mathrm{softmax}(\omega X x_q)|$", yscale="log")
-        panel.set(xlim=(0, 1), ylim=(0.05, 200))
-        panel.legend(fontsize=6, title="mean", title_fontsize=6, frameon=True, edgecolor="none")
+        panel.set(xlim=(0, 1), ylim=(0.05, 8000), yticks=[0.1, 1, 10, 100])
+        panel.legend(title="mean", title_fontsize=7, loc="upper right")
     axes[0].set_ylabel("density of draws")
     return drawing, numbers
 
@@ -109,7 +113,7 @@ def caption(numbers: Mapping[str, Any]) -> str:
     apart = {name: abs(case["mean"] / case["published"] - 1) for name, case in numbers.items()}
     worst = max(apart, key=lambda name: apart[name])
     return (
-        "Norm of the attention weights over 10,000 draws; full lines, means (given); dashed, "
+        "Norm of the attention weights over 10,000 draws; marks, means (given); dashed, "
         "exp(d omega^2/2)/sqrt(L), what the approximate loss takes them for, where below 1. At "
         "fixed d the norm falls as 1/sqrt(L); at fixed d/L and omega it does not, so omega must "
         "shrink as sqrt(log L/d). The mean that differs most from the recorded one is that of "

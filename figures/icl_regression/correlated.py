@@ -18,7 +18,7 @@ from figures.icl_regression.broken import uncorrelated
 from figures.icl_regression.palette import heat_map, scale
 from figures.icl_regression.readings import CORRELATED, balanced, final_risk, setting_of
 from figures.statistics import bound_of, exact, judge, mean, median, share
-from figures.style import BLUE, GREY, PAGE, THEORY
+from figures.style import BLUE, LIMIT, PAGE
 from sims.engine.sweep import Sweep
 from sims.icl_regression.metrics import pattern
 from theory.claims import Claim, Verdict, claim
@@ -118,8 +118,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     error = apart(found.whole.values, known["debiased"])
     middle = int(np.argsort(error)[len(error) // 2])
     seed = int(found.seed[middle])
-    drawing = plt.figure(figsize=(PAGE, 3.3))
-    grid = drawing.add_gridspec(2, 5, width_ratios=[1, 1, 1, 0.06, 1.5])
+    drawing = plt.figure(figsize=(PAGE, 3.6))
+    grid = drawing.add_gridspec(2, 5, width_ratios=[1, 1, 1, 0.06, 1.1])
     panels = [drawing.add_subplot(grid[0, head]) for head in range(2)]
     image = _heads(panels, training.isel(step=-1).sel(seed=seed))
     titles = {
@@ -153,8 +153,8 @@ def _matrix(panel: Axes, matrix: np.ndarray, title: str) -> None:
     panel.imshow(matrix / np.abs(matrix).max(), vmin=-1, vmax=1)
     for at, value in np.ndenumerate(matrix):
         shade = "white" if abs(value) > 0.6 * np.abs(matrix).max() else "black"
-        panel.text(at[1], at[0], f"{value:z.2f}", ha="center", va="center", fontsize=4.5,
-                   color=shade)  # fmt: skip
+        short = f"{value:z.2f}".replace("0.", ".")
+        panel.text(at[1], at[0], short, ha="center", va="center", fontsize=7, color=shade)
     panel.set(xticks=[], yticks=[])
     panel.set_title(title, pad=3)
 
@@ -170,7 +170,7 @@ def _distances(side: Axes, whole: np.ndarray, known: dict[str, np.ndarray]) -> d
         side.plot(index + np.linspace(-0.25, 0.25, len(values)), values, ".", color=BLUE, ms=4)
         numbers[f"distance, {label}"] = values
     limit = claim("C-ICL-32").bound("distance, upper quartile")[1]
-    side.axhline(limit, color=GREY, **THEORY)
+    side.axhline(limit, **LIMIT)
     side.set(yscale="log", xticks=range(len(NAMES)), ylim=(0.008, 1))
     side.set_xticklabels(NAMES.values())
     side.set_ylabel("relative distance of the net's matrix")
@@ -188,7 +188,7 @@ FIGURE = Figure(
     "distance, with OV beside it; what they add up to, sum_h mu_h KQ_h; theory's Omega* = (Sigma + "
     "((tr Sigma + d s2)/L) I)^-1; linear attention's optimum; and Sigma^-1. Right, relative "
     "Frobenius distance of every balanced net (sum mu = 0) from each, Sigma^-1 and I with "
-    "their best scale; grey, the tolerance of C-ICL-32. Linear attention's optimum is close to "
+    "their best scale; dotted, the tolerance of C-ICL-32. Linear attention's optimum is close to "
     "Omega* itself (`linear from debiased` in the numbers); C-ICL-32 does not tell them apart.",
     draw,
     ("C-ICL-32",),

@@ -25,7 +25,7 @@ from figures.icl_regression.readings import (
     setting_of,
 )
 from figures.statistics import Estimate, bound_of, judge, mean, median, share
-from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, THEORY, band
+from figures.style import BLUE, GREEN, GREY, LIMIT, ORANGE, PAGE, PURPLE, THEORY, band
 from sims.icl_regression.metrics import pattern
 from theory.claims import Claim, Verdict
 from theory.icl_regression import authors
@@ -166,7 +166,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, Numbers]:
         Line2D([], [], color=GREEN, label=r"$\eta$"),
         Line2D([], [], color=PURPLE, label=r"$\sum\mu/\sum|\mu|$"),
         Line2D([], [], color="black", label="theory", **THEORY),
-        Line2D([], [], color=GREY, lw=0.7, ls=":", label=paper),
+        Line2D([], [], label=paper, **LIMIT),
     ]
     drawing.legend(handles=handles, loc="outside lower center", ncols=6, columnspacing=1.2)
     return drawing, numbers
@@ -187,7 +187,7 @@ def _column(column: np.ndarray, heads: int, training: xarray.Dataset) -> Numbers
     out: Numbers = {"step": steps, "two_signed_seeds": int(good.sum())}
     for panel, size in zip(column, (authors.GAMMA, authors.MU) if heads > 1 else (), strict=False):
         for sign in (1, -1):
-            panel.axhline(sign * size, color=GREY, lw=0.7, ls=":")
+            panel.axhline(sign * size, **LIMIT)
     (_single if heads == 1 else _pairs)(column, lines, steps, setting, out)
     column[0].set_title(f"H = {heads}: {int(good.sum())} of {len(good)} seeds", fontsize=7)
     return out
@@ -196,20 +196,20 @@ def _column(column: np.ndarray, heads: int, training: xarray.Dataset) -> Numbers
 def _single(
     column: np.ndarray, lines: xarray.Dataset, steps: np.ndarray, setting: Setting, out: Numbers
 ) -> None:
-    """The optimum of the approximate loss, and that of the true one where nets end."""
+    """The optimum of the true loss, where nets end, and grey that of the approximate one."""
     omega, mu, _ = (float(value) for value in single_head_optimum(setting))
     true = head_optimum(setting)
-    optima = ((omega, mu, THEORY), (true.size, true.mu, {"ls": "-.", "lw": 0.8}))
-    for best_omega, best_mu, style in optima:
+    optima = ((true.size, true.mu, "black"), (omega, mu, GREY))
+    for best_omega, best_mu, color in optima:
         for panel, value in zip(column, (best_omega, best_mu, best_omega * best_mu), strict=True):
             for sign in (1, -1) if panel is not column[2] else (1,):
-                panel.axhline(sign * value, color="black", **style)
+                panel.axhline(sign * value, color=color, **THEORY)
     eta = lines.eta.transpose("seed", "step").values
     band(column[2], steps, eta, GREEN)
     out |= {"eta": eta.mean(axis=0), "omega_approximate": omega, "mu_approximate": mu}
     out |= {"omega_true": true.size, "mu_true": true.mu}
-    note = "dash-dotted, the true\nloss's optimum; dashed,\n" + r"$1/\sqrt{d}$, rejected"
-    column[0].text(0.97, 0.4, note, transform=column[0].transAxes, fontsize=6.5, ha="right")
+    note = "black, optimum of\nthe true loss; grey, of\nthe approximate: " + r"$1/\sqrt{d}$"
+    column[0].text(0.97, 0.4, note, transform=column[0].transAxes, fontsize=7, ha="right")
 
 
 def _pairs(
@@ -246,9 +246,10 @@ def caption(numbers: Mapping[str, Any]) -> str:
         "diagonal omega of KQ with the weighted |omega| = gamma, label weight mu of each head with "
         "the sums mu_+ and mu_- of each sign, and the invariants. Dashed, the reduced flow: "
         f"mu_+ = mu_gamma at the gamma of that step, eta = eta* = {SETTING.eta_star:.3f}, "
-        "sum mu = 0; for H = 1 the optimum of the approximate loss, omega = "
-        f"{single['omega_approximate']:.3f}; dash-dotted that of the true loss, "
-        f"{single['omega_true']:.3f}. For H = 2 eta ends {above:.3f} above eta*, "
+        "sum mu = 0; for H = 1 the optimum of the true loss, omega = "
+        f"{single['omega_true']:.3f} (black), and of the approximate one, "
+        f"{single['omega_approximate']:.3f} (grey), where no net ends. For H = 2 eta ends "
+        f"{above:.3f} above eta*, "
         "as the true loss has it at this gamma. Dotted, where the paper's nets end, |omega| = "
         f"{authors.GAMMA} and |mu| = {authors.MU}: a property of its rate and batch (figure "
         "rates), which quick runs do not share."

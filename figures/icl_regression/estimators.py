@@ -34,7 +34,7 @@ from figures.icl_regression.readings import (
     setting_of,
 )
 from figures.statistics import Estimate, exact, judge, mean, ratio
-from figures.style import BLUE, COLUMN, GREEN, GREY, ORANGE, PURPLE, SKY, THEORY, band
+from figures.style import BLUE, COLUMN, GREEN, GREY, LIMIT, ORANGE, PURPLE, SKY, THEORY, band
 from figures.style import VERMILLION as RED
 from sims.icl_regression.lengths import reduced_losses
 from theory.claims import Claim, Verdict, claim
@@ -192,13 +192,14 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     numbers |= _trained(top, bottom, evidence)
     low, high = claim("C-ICL-29").bound("loss over exact risk")
     bottom.fill_between([LONG, LENGTHS[-1]], low, high, color=GREY, alpha=0.12, linewidth=0)
+    bottom.hlines([low, high], LONG, LENGTHS[-1], colors=LIMIT["color"], linestyles=":", lw=1)
     for panel in (top, bottom):
-        panel.axvline(float(SETTING.length), color=GREY, lw=0.6)
+        panel.axvline(float(SETTING.length), **LIMIT)
     top.set(yscale="log", ylabel=r"loss $E\,(y_q-\hat y)^2$")
     top.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
     top.minorticks_off()
     bottom.set(xlabel="prompt length $L'$ (pairs); trained at 40", ylabel="loss / debiased GD")
-    drawing.legend(fontsize=6, loc="outside upper center", ncols=2)
+    drawing.legend(loc="outside upper center", ncols=2, columnspacing=1)
     return drawing, numbers
 
 
@@ -208,7 +209,7 @@ def _curves(top: Axes, linear: xarray.Dataset, softmax: np.ndarray) -> dict[str,
     at = SETTING._replace(length=lengths.astype(float))
     gamma, mu = authors.EVALUATED
     curves = {
-        "one head, approximate optimum": (softmax[:, 1], None, SKY),
+        "one head, approx. optimum": (softmax[:, 1], None, SKY),
         rf"pair, $\gamma=.{100 * gamma:.0f}$, $\mu={mu}$": (softmax[:, 0], None, BLUE),
         "GD": (linear.gd.values, risks.gd_risk(PAIR_ETA, at), ORANGE),
         "debiased GD": (
@@ -216,7 +217,7 @@ def _curves(top: Axes, linear: xarray.Dataset, softmax: np.ndarray) -> dict[str,
             np.asarray(risks.debiased_gd_risk(PAIR_ETA, at)),
             GREEN,
         ),
-        "ridge (dashed: d, L to infinity)": (
+        "ridge (dashed: $d, L\\to\\infty$)": (
             linear.ridge.values,
             risks.bayes_risk_limit(at),
             PURPLE,
@@ -284,8 +285,8 @@ FIGURE = Figure(
     "Loss against prompt length: simulated (solid, 50,000 prompts, 95 % band), exact risks "
     "(dashed), trained nets (markers; 95 % interval over the number of seeds given). The pair and "
     f"GD share the paper's step 2 gamma mu = {PAIR_ETA:.3f}. Below, relative to the exact risk of "
-    "debiased GD at that step, for trained nets at each net's own eta; grey, the tolerance of "
-    "C-ICL-29. At ten pairs softmax beats debiased GD.",
+    "debiased GD at that step, for trained nets at each net's own eta; dotted, the length of "
+    "training and the tolerance of C-ICL-29 (shaded). At ten pairs softmax beats debiased GD.",
     draw,
     ("C-ICL-9", "C-ICL-10", "C-ICL-25", "C-ICL-29", "C-ICL-46"),
 )

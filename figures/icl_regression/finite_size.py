@@ -74,8 +74,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         size = authors.Problem(length, int(XI * length), NOISE)
         found.append(mean(ridge(evidence, size, NOISE * size.dimension, 2000).risk.values))
     values = np.array([part[:3] for part in found])
-    axes.plot(lengths, gd, "o-", color=ORANGE, ms=3, label="GD, exact")
-    axes.plot(lengths, debiased, "s-", color=GREEN, ms=3, label="debiased GD, exact")
+    axes.plot(lengths, gd, "o", color=ORANGE, ms=3, label="GD, exact", **THEORY)
+    axes.plot(lengths, debiased, "s", color=GREEN, ms=3, label="debiased GD, exact", **THEORY)
     spread = np.abs(values[:, 1:] - values[:, :1]).T
     axes.errorbar(lengths, values[:, 0], spread, color=PURPLE, fmt="v-", ms=3,
                   label="ridge, simulated")  # fmt: skip
@@ -84,8 +84,10 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             "gd": float(risks.debiased_gd_risk_limit(limit)),
             "bayes": float(risks.bayes_risk_limit(limit)),
         }
-    axes.axhline(ends["gd"], color=ORANGE, **THEORY)
-    axes.axhline(ends["bayes"], color=PURPLE, **THEORY)
+    thin = THEORY | {"linewidth": 0.6}
+    axes.axhline(ends["gd"], color=ORANGE, **thin)
+    axes.axhline(ends["bayes"], color=PURPLE, **thin)
+    axes.plot([], [], color="black", label="at infinite size", **thin)
     theirs = {"color": "black", "lw": 3, "alpha": 0.35}
     for bounds in authors.RISKS.values():
         axes.plot([authors.COMPARED.length] * 2, bounds, solid_capstyle="butt", **theirs)
@@ -93,7 +95,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     axes.set(xscale="log", xlabel="prompt length L, d = L/5", ylabel=r"risk at $\sigma^2=3$")
     axes.set_xticks(lengths, [f"{length:.0f}" for length in lengths])
     axes.minorticks_off()
-    axes.legend(fontsize=6)
+    axes.legend(loc="center left", bbox_to_anchor=(0, 0.37), labelspacing=0.25)
     numbers = {"length": lengths, "gd": gd, "debiased_gd": debiased, "limit": ends}
     numbers["ridge"] = values
     return drawing, numbers
@@ -111,8 +113,9 @@ def _ridges(evidence: Evidence, per_dimension: bool) -> tuple[Risks]:
 FIGURE = Figure(
     "finite_size",
     "At the authors' size both estimators are at their limit",
-    f"Risk at d/L = {XI:g}, s2 = {NOISE:g}: one step of GD and of debiased GD (exact) and ridge "
-    "(simulated, 2,000 draws, 95 % interval), with their limits (dashed) and what the authors' "
+    f"Risk at d/L = {XI:g}, s2 = {NOISE:g}: one step of GD and of debiased GD (exact, dashed) and "
+    "ridge (simulated, 2,000 draws, 95 % interval), with their limits (thin, dashed) and what the "
+    "authors' "
     f"runs gave at L = {authors.COMPARED.length}.",
     draw,
     ("C-ICL-10", "C-ICL-12"),

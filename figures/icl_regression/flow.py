@@ -89,9 +89,9 @@ def _one_pair(axes: np.ndarray, pair: xarray.Dataset) -> Numbers:
     pair = pair.assign(half=("time", np.asarray(half)), best=("time", np.asarray(best)))
     first = pair.sel(time=slice(0, authors.STAGES[-1]))
     for name, color in (("mu", ORANGE), ("omega", BLUE)):
-        for head, sign, style in ((1, 1, "-"), (2, -1, "-.")):
-            label = rf"$\{name}_{head}$"
-            growth.plot(first.time, sign * first[name], color=color, ls=style, label=label)
+        for head, sign, mark in ((1, 1, "o"), (2, -1, "s")):
+            look = {"color": color, "marker": mark, "ms": 3, "label": rf"$\{name}_{head}$"}
+            growth.plot(first.time, sign * first[name], markevery=0.1, **look)
     growth.set(ylabel=r"$\omega$, $\mu$", title="three stages")
     ratio.plot(first.time, first.mu / first.omega, color=PURPLE, label=r"$\mu/\omega$")
     ratio.plot(first.time, first.half, color=GREEN, label="half the approximate loss")
@@ -105,7 +105,7 @@ def _one_pair(axes: np.ndarray, pair: xarray.Dataset) -> Numbers:
     for panel in (growth, ratio, product):
         panel.set_xlabel("time of the flow")
         panel.legend(loc="upper left", ncols=2)
-    whole.plot(pair.time, pair.mu, color="black", lw=1, ls=(0, (4, 1, 1, 1)))
+    whole.plot(pair.time, pair.mu, color="black", lw=1)
     last = pair.isel(time=-1)
     whole.text(last.time, last.mu, r"$\mu$, one pair ", ha="right", va="bottom", fontsize=7)
     return {"half_loss": half, "optimal_mu": best, "mu": pair.mu, "ratio": pair.mu / pair.omega}
@@ -137,7 +137,7 @@ def _descents(late: Axes, found: xarray.Dataset, numbers: Numbers) -> None:
     late.set(ylabel=r"$\gamma=|\omega|$; $\mu$", ylim=(0.1, 4), title="sixth-root descent")
     late.set_yticks([0.1, 0.2, 0.4, 1, 2, 4], ["0.1", "0.2", "0.4", "1", "2", "4"])
     late.minorticks_off()
-    late.legend(fontsize=6.5, title="heads of either sign", title_fontsize=6.5, ncols=2,
+    late.legend(title="heads of either sign", title_fontsize=7, ncols=2,
                 loc="center right", bbox_to_anchor=(1, 0.55))  # fmt: skip
 
 

@@ -85,11 +85,15 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         for head in range(HEADS):
             panel = axes[head, column]
             image = heat_map(panel, kq[column, head] / sizes[0], ov[column, head] / sizes[1])
-            panel.set(xticks=[], yticks=[])
-            if column == 0:
+            panel.set(xticks=[])
+            if column:
+                panel.set(yticks=[])
+            else:
                 panel.set_ylabel(f"head {head + 1}")
+        width = kq.shape[-1]
+        panel.set_xticks([(width - 1) / 2, width + 1], ["KQ", "OV"])
         energy = float(path.weighted_off_energy.isel(step=index))
-        axes[0, column].set_title(f"step {int(net.step[index])}\noff {energy:.1%}", pad=3)
+        axes[0, column].set_title(f"step {int(net.step[index])}\noff-diag. {energy:.1%}", pad=3)
     assert image is not None
     drawing.colorbar(image, ax=axes, ticks=[-1, 0, 1], label="relative to max", fraction=0.02)
     numbers = {"seed": seed, "step": net.step.values[steps], "kq": kq, "ov": ov}
@@ -101,7 +105,8 @@ FIGURE = Figure(
     "formation",
     "The pattern comes first, the valley after",
     "KQ and OV of the four heads of one net (the one of median off-diagonal energy at the end) at "
-    "0, 2, 5, 20, 50 and 100 % of its training, each relative to the largest entry at that moment. "
+    "0, 2, 5, 20, 50 and 100 % of its training, each relative to the largest entry at that moment; "
+    "above, the share of KQ's energy off the diagonal. "
     "The random start has its energy off the diagonal; a twentieth of the training later the heads "
     "that act are nearly diagonal. Heads of small mu (dummies) keep a noisy KQ, which their mu "
     "weighs down.",

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Drawing
 from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.readings import SEVERAL, TRAINED, authors_heads, ends, nets_of
 from figures.statistics import Estimate, bound_of, judge, largest, share
-from figures.style import BLUE, GREEN, ORANGE, PAGE, PURPLE, THEORY
+from figures.style import BLUE, GREEN, LIMIT, ORANGE, PAGE, PURPLE, THEORY
 from theory.claims import Claim, Verdict, claim
 from theory.icl_regression.reduced import single_head_optimum
 from theory.icl_regression.setting import SETTING
@@ -64,14 +64,15 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     The authors' printed variances of the diagonal are not divided by its squared mean, as their
     code and ours do.
     """
-    drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.6))
+    drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.8))
     numbers = _shares(left, evidence) | _metrics(right, evidence)
     left.set(xscale="log", xlabel="number of heads H", ylabel="share of same-sign ends")
     left.set(xlim=(1.8, 9), ylim=(-0.02, 0.6))
     left.legend()
     right.set(xscale="log", yscale="log", xlabel="number of heads H", ylabel="metric")
-    right.set_ylim(1e-5, 8)
-    right.legend(fontsize=6.5, loc="upper left", ncols=2)
+    right.set_ylim(1e-5, 0.2)
+    right.plot([], [], label="limits (open marks)", **LIMIT)
+    drawing.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     for axes, shown in ((left, list(SEVERAL)), (right, list(TRAINED))):
         axes.set_xticks(shown, [str(heads) for heads in shown])
         axes.minorticks_off()
@@ -116,13 +117,13 @@ def _limits() -> dict[str, dict[int, float]]:
 def _metrics(right: Axes, evidence: Evidence) -> dict[str, Any]:
     finals = nets_of(evidence, TRAINED)
     names = {
-        "weighted_off_energy": ("off-diagonal energy of KQ", BLUE),
-        "diagonal_variance": ("variance of KQ's diagonal", PURPLE),
-        "weighted_label_ratio": ("1 - label's part of OV", GREEN),
-        "inhomogeneity": (r"relative scatter of $|\omega|$", ORANGE),
+        "weighted_off_energy": ("off-diagonal energy of KQ", BLUE, "o"),
+        "diagonal_variance": ("variance of KQ's diagonal", PURPLE, "D"),
+        "weighted_label_ratio": ("1 - label's part of OV", GREEN, "^"),
+        "inhomogeneity": (r"relative scatter of $|\omega|$", ORANGE, "s"),
     }
     allowed, numbers = _limits(), {}
-    for name, (label, color) in names.items():
+    for name, (label, color, mark) in names.items():
         limits = allowed[name]
         samples = {heads: finals[heads][name].values for heads in limits}
         if name == "weighted_label_ratio":
@@ -130,8 +131,11 @@ def _metrics(right: Axes, evidence: Evidence) -> dict[str, Any]:
         middle = np.array([np.median(values) for values in samples.values()])
         low, high = np.array([np.quantile(v, [0.1, 0.9]) for v in samples.values()]).T
         spread = [middle - low, high - middle]
-        right.errorbar(list(samples), middle, spread, color=color, fmt="o-", ms=3, label=label)
-        right.plot(list(limits), list(limits.values()), color=color, **THEORY)
+        right.errorbar(
+            list(samples), middle, spread, color=color, fmt=f"{mark}-", ms=3, label=label
+        )
+        look = {"marker": mark, "ms": 3.5, "mfc": "white", "mec": color, **LIMIT}
+        right.plot(list(limits), list(limits.values()), **look)
         numbers[name] = dict(zip(samples, middle, strict=True))
     return numbers
 
@@ -142,7 +146,7 @@ FIGURE = Figure(
     "Left: share of trained nets and of ends of the reduced flow (64 starts N(0, .1^2) each) "
     "whose active heads all have one sign, with one-sided 95 % Clopper-Pearson bounds; SGD's "
     "noise lets some nets escape that the flow holds. Right: pattern metrics of the nets that "
-    "count, median and 10-90 % range over seeds; dashed, limits of C-ICL-18, 19, 22 and 44.",
+    "count, median and 10-90 % range over seeds; dotted, limits of C-ICL-18, 19, 22 and 44.",
     draw,
     ("C-ICL-17", "C-ICL-18", "C-ICL-19", "C-ICL-22", "C-ICL-27", "C-ICL-44"),
 )

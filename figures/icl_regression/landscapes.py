@@ -67,7 +67,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     omega = np.asarray(OMEGAS)[:, None]
     true, approximate = _losses(evidence)
     difference = true - approximate
-    drawing = plt.figure(figsize=(PAGE, 2.8))
+    drawing = plt.figure(figsize=(PAGE, 3.0))
     grid = drawing.add_gridspec(1, 3, width_ratios=[1, 1, 1.2])
     best = {}
     for index, (name, loss) in enumerate({"true": true, "approximate": approximate}.items()):
@@ -79,7 +79,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                             shading="nearest", cmap=DIVERGING, rasterized=True)  # fmt: skip
     flat.contour(omega[:, 0], MUS, difference.T, levels=[0], colors="black", linewidths=0.8)
     flat.set(xlabel=r"$\omega$", ylabel=r"$\mu$", title="true minus approximate loss")
-    drawing.colorbar(image, ax=flat)
+    drawing.colorbar(image, ax=flat, label="difference of losses")
     numbers = {"omega": OMEGAS, "mu": MUS, "true": true, "approximate": approximate}
     numbers["range"] = [difference.min(), difference.max()]
     numbers["argmin"] = {name: [OMEGAS[at[0]], MUS[at[1]]] for name, at in best.items()}
@@ -92,8 +92,11 @@ def _surface(panel: Any, loss: Surface, title: str) -> None:
     panel.plot_surface(omega, MUS[None], loss, cmap="viridis", linewidth=0, alpha=0.95)
     panel.set_xlabel(r"$\omega$", labelpad=-6)
     panel.set_ylabel(r"$\mu$", labelpad=-6)
+    panel.text2D(0.14, 0.72, "loss", transform=panel.transAxes, ha="center", fontsize=7)
     panel.set_title(title, pad=0)
-    panel.tick_params(pad=-3, labelsize=5)
+    panel.tick_params(pad=-3, labelsize=7)
+    panel.set(xticks=[0, 0.1, 0.2], yticks=[0, 2, 4, 6], zticks=[1, 2])
+    panel.set_box_aspect(None, zoom=0.85)
     panel.view_init(30, -130)
     panel.computed_zorder = False
     at = lowest(loss)
@@ -118,8 +121,9 @@ def caption(numbers: Mapping[str, Any]) -> str:
     low, high = numbers["range"]
     return (
         "Loss of the pair omega = (omega, -omega), mu = (mu, -mu): the true one from 500,000 "
-        "prompts with labels integrated out, the approximate one, and their difference; black, "
-        f"where they agree. The approximation is low by up to {high:.3f} in the middle (C-ICL-9 "
+        "prompts with labels integrated out, the approximate one, and their difference; rings, "
+        f"the lowest point; black, where they agree. The approximation is low by up to {high:.3f} "
+        "in the middle (C-ICL-9 "
         f"says why) and high by {-low:.2f} in the corner of large omega and mu. The authors' "
         "contour plot has its mu axis upside down; this is the right way up."
     )

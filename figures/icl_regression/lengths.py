@@ -11,6 +11,7 @@ import xarray
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
+from figures.icl_regression.palette import MARKERS
 from figures.icl_regression.readings import (
     LENGTHS,
     LINEAR,
@@ -19,7 +20,7 @@ from figures.icl_regression.readings import (
     final_nets,
 )
 from figures.statistics import exact, judge, mean
-from figures.style import BLUE, COLUMN, GREY, ORANGE, PURPLE, SKY, THEORY, band
+from figures.style import BLUE, COLUMN, LIMIT, ORANGE, PURPLE, SKY, THEORY, band
 from sims.icl_regression.lengths import linear_attention_losses
 from theory.claims import Claim, Verdict
 from theory.icl_regression import risks
@@ -91,26 +92,27 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     eta = float(final(evidence).eta.mean())
     numbers: dict[str, Any] = {"length": LENGTHS, "eta": eta}
     curves = {
-        "linear, 1/L of training": (losses(evidence, True).mean("block"), ORANGE),
-        "linear, 1/L of the prompt": (losses(evidence, False).mean("block"), PURPLE),
+        "linear, 1/L of training": (losses(evidence, True).mean("block"), ORANGE, "s"),
+        "linear, 1/L of the prompt": (losses(evidence, False).mean("block"), PURPLE, "D"),
     }
     for heads, found in counting_losses(evidence, SHOWN).items():
-        curves[f"softmax, H = {heads}"] = found, {1: SKY, 2: BLUE}[heads]
-    for label, (found, color) in curves.items():
+        curves[f"softmax, H = {heads}"] = found, {1: SKY, 2: BLUE}[heads], MARKERS[heads]
+    for label, (found, color, mark) in curves.items():
         values = found.transpose("seed", "length").values
-        band(axes, np.asarray(LENGTHS), values, color, f"{label} ({len(values)})")
+        band(axes, np.asarray(LENGTHS), values, color, f"{label} ({len(values)})", mark)
         numbers[label] = values.mean(axis=0)
     fixed = np.asarray(risks.linear_attention_risk(eta, SETTING.length, at))
     axes.plot(LENGTHS, fixed, color=ORANGE, **THEORY)
     axes.plot(LENGTHS, np.asarray(risks.gd_risk(eta, at)), color=PURPLE, **THEORY)
     debiased = np.asarray(risks.debiased_gd_risk(SETTING.eta_star, at))
     axes.plot(LENGTHS, debiased, color=BLUE, **THEORY)
-    axes.axvline(float(SETTING.length), color=GREY, lw=0.6)
+    axes.plot([], [], color="black", label="exact risks", **THEORY)
+    axes.axvline(float(SETTING.length), **LIMIT)
     axes.set(yscale="log", xlabel="prompt length $L'$ (pairs); trained at 40")
     axes.set_ylabel(r"loss $E\,(y_q-\hat y)^2$")
     axes.set_yticks([0.2, 0.4, 0.8, 1.6], ["0.2", "0.4", "0.8", "1.6"])
     axes.minorticks_off()
-    axes.legend(fontsize=6)
+    drawing.legend(loc="outside upper center", ncols=2)
     return drawing, numbers
 
 
@@ -130,7 +132,9 @@ FIGURE = Figure(
     "lengths",
     "Linear attention fails at lengths where softmax does not",
     "Loss of trained nets (solid, mean and 95 % band over the number of seeds given) at prompt "
-    "lengths from 10 to 100, and exact risks of GD and debiased GD (dashed). Linear attention "
+    "lengths from 10 to 100, and exact risks (dashed: in their nets' colours, of one step with "
+    "either 1/L and of debiased GD; none "
+    "is drawn for one head of softmax). Dotted, the length of training. Linear attention "
     "that keeps the 1/L of its training takes too long a step on long prompts; given the "
     "prompt's own it is one step of GD everywhere. The softmax normalises by itself.",
     draw,

@@ -42,4 +42,5 @@ def heat_map(
 
 def scale(drawing: Drawing, image: AxesImage, axes: Axes) -> None:
     """The colour bar that all heat maps of a figure share."""
+    axes.set_label("<colorbar>")
     drawing.colorbar(image, cax=axes, ticks=[-1, 0, 1], label="relative to max")

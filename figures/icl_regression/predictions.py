@@ -14,17 +14,18 @@ import xarray
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.measured.paths import SEEDS, paths
 from figures.icl_regression.readings import SGD, TRAINED
 from figures.statistics import judge, median, share
-from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, THEORY, band
+from figures.style import BLUE, GREEN, GREY, LIMIT, ORANGE, PAGE, PURPLE, THEORY, band
 from sims.engine.sweep import Sweep
 from theory.claims import Claim, Verdict, claim
 
 # Nets whose paths are drawn one by one.
-SHOWN = {0: BLUE, 2: ORANGE, 5: GREEN, 7: PURPLE}
+SHOWN = {0: (BLUE, "o"), 2: (ORANGE, "s"), 5: (GREEN, "^"), 7: (PURPLE, "D")}
 
 
 def distances(found: xarray.Dataset, shift: int = 0) -> Float[np.ndarray, "seed step"]:
@@ -111,28 +112,40 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             low.plot(found.step, np.median(values, axis=0), color=color, label=label)
             span = np.quantile(values, [0.25, 0.75], axis=0)
             low.fill_between(found.step, *span, color=color, alpha=0.25, lw=0)
-        low.axhline(near, color="black", **THEORY)
+        low.axhline(near, **LIMIT)
         low.set(xlabel="training step", ylabel="distance of paths", ylim=(0, 1))
         low.set_xscale("symlog", linthresh=float(found.step[1]))
         low.set_xlim(0, found.step[-1])
         low.legend(loc="upper left")
     _in_time(axes[:, 2], sgd)
+    _legend(drawing)
     numbers["SGD, lag"] = lags(sgd)
     return drawing, numbers
 
 
+def _legend(drawing: Drawing) -> None:
+    """What the nets' colours, the ends of their paths and the line styles stand for."""
+    handles = [
+        Line2D([], [], color=color, marker=mark, ms=4, label=f"net of seed {seed}, and its end")
+        for seed, (color, mark) in SHOWN.items()
+    ]
+    handles.append(Line2D([], [], color="black", label="reduced flow from its start", **THEORY))
+    handles.append(Line2D([], [], label="tolerance of C-ICL-42", **LIMIT))
+    drawing.legend(handles=handles, loc="outside lower center", ncols=3)
+
+
 def _plane(panel: Axes, name: str, found: xarray.Dataset) -> None:
-    for seed, color in SHOWN.items():
+    for seed, (color, mark) in SHOWN.items():
         for kind, style in (("trained", {}), ("predicted", THEORY)):
             line = found[kind].isel(seed=seed).values
             for head in range(line.shape[1]):
                 omega, mu = line[:, head].T
                 panel.plot(omega, mu, color=color, **{"linewidth": 1.2, **style})
                 if kind == "trained":
-                    panel.plot(omega[-1], mu[-1], "o", color=color, ms=3)
+                    panel.plot(omega[-1], mu[-1], mark, color=color, ms=4)
     panel.set(xlabel=r"$\omega$ of a head", ylabel=r"$\mu$ of a head")
     agreed = int((found.two_signed[:, 0] == found.two_signed[:, 1]).sum())
-    panel.set_title(f"{name}: same kind of end, {agreed} of {found.sizes['seed']}")
+    panel.set_title(f"{name}: same end, {agreed} of {found.sizes['seed']}")
 
 
 def _in_time(column: np.ndarray, sgd: xarray.Dataset) -> None:
@@ -149,7 +162,7 @@ def _in_time(column: np.ndarray, sgd: xarray.Dataset) -> None:
         panel.set(xlabel="time = rate x step", ylabel=label)
         panel.set_xscale("symlog", linthresh=1)
         panel.set_xlim(0, times[-1])
-    column[0].legend(fontsize=6)
+    column[0].legend(loc="upper left")
     column[0].set_title(f"{int(good.sum())} nets two-signed in both")
 
 
@@ -169,7 +182,7 @@ FIGURE = Figure(
     "and label weight (dashed), nothing fitted. Above, four nets in the (omega, mu) plane, time "
     "removed: Adam against the plain flow, SGD against the flow of the factors Q, K, V, O "
     "(derivations, icl-5.6). Below, distance from the predicted path (median and quartiles over "
-    f"{SEEDS} seeds, in units of 1/sqrt(d) and sqrt(d)), against that from another seed's; dashed, "
+    f"{SEEDS} seeds, in units of 1/sqrt(d) and sqrt(d)), against that from another seed's; dotted, "
     "the tolerance of C-ICL-42; when a net first leaves it is in the numbers. Right, SGD in time: "
     "it lags behind the flow during growth and then goes further down the valley.",
     draw,

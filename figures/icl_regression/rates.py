@@ -16,7 +16,7 @@ from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.broken import published_nets, stationary_gammas
 from figures.icl_regression.readings import RATES, TRAINED, Nets, nets_of
 from figures.statistics import Estimate, judge, mean
-from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY
+from figures.style import BLUE, FIT, GREEN, GREY, LIMIT, ORANGE, PAGE, THEORY
 from sims.icl_regression.metrics import pattern
 from theory.claims import Claim, Verdict
 from theory.icl_regression import authors
@@ -132,12 +132,13 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     left.set_title(f"$\\gamma\\sim$ rate$^{{{fit[1]:.2f}}}$ batch$^{{{fit[2]:.2f}}}$")
     right.minorticks_off()
     right.set_xticks([0.0005, 0.001, 0.002, 0.005], ["0.0005", "0.001", "0.002", "0.005"])
+    left.plot([], [], color="black", label="fitted law", **FIT)
     for axes in (left, right):
-        axes.axhline(authors.GAMMA, color=GREY, lw=0.6)
+        axes.axhline(authors.GAMMA, **LIMIT)
         axes.legend()
     theirs = f"paper: rate {authors.RATE}, batch {authors.PROMPTS}".replace("0.", ".")
     height = 1.015 * authors.GAMMA
-    left.text(rate[-1], height, theirs, fontsize=6, ha="right", color=GREY)
+    left.text(rate[-1], height, theirs, fontsize=7, ha="right", color=GREY)
     local = np.diff(np.log(middle), axis=0) / np.diff(np.log(rate))[:, None]
     numbers = {"learning_rate": rate, "prompts": gammas.prompts.values, "gamma": middle}
     numbers |= {"error": error, "stationary": stationary(gammas).values, "fit": list(fit)}
@@ -157,15 +158,15 @@ def _settings(
     """A mark for each setting, filled where stationary, and the fitted law on the left."""
     still, (a, p, q) = stationary(gammas).values, fit
     rate = gammas.learning_rate.values
-    for index, color in enumerate((ORANGE, GREEN, BLUE)):
+    for index, (color, mark) in enumerate(((ORANGE, "o"), (GREEN, "s"), (BLUE, "^"))):
         size = float(gammas.prompts[index])
         combined = np.asarray(relative_temperature(rate, size))
         for axes, x in ((left, rate), (right, combined)):
             for ok, face in ((still[:, index], color), (~still[:, index], "white")):
                 half = 1.96 * error[ok, index]
-                axes.errorbar(x[ok], middle[ok, index], half, color=color, fmt="o", ms=4, mfc=face)
-        curve = np.exp(a) * rate**p * size**q
-        left.plot(rate, curve, color=color, lw=1, label=f"batch {size:.0f}")
+                axes.errorbar(x[ok], middle[ok, index], half, color=color, fmt=mark, ms=4, mfc=face)
+        left.plot([], [], mark, color=color, ms=4, label=f"batch {size:.0f}")
+        left.plot(rate, np.exp(a) * rate**p * size**q, color=color, **FIT)
 
 
 def _derived(
@@ -195,10 +196,11 @@ FIGURE = Figure(
     "gamma is set by the optimiser's noise, not by the theory",
     "Weighted |omega| of two-headed, two-signed nets over the last quarter of training at constant "
     "rate (mean and 95 % interval over seeds; open: still changing by over "
-    f"{STEADY:.0%} per quarter). Left, with the law fitted to the stationary settings; right, "
+    f"{STEADY:.0%} per quarter). Left, with the law fitted to the stationary settings "
+    "(dash-dotted); right, "
     "against the combination through which noise acts by our derivation (icl-5.7), which is for "
     "small gamma (dashed, power 1/4, its constant from the smallest); small batches lie above it "
-    f"(C-ICL-41 fails). Grey, the paper's {authors.GAMMA} at rate {authors.RATE} and batch "
+    f"(C-ICL-41 fails). Dotted, the paper's {authors.GAMMA} at rate {authors.RATE} and batch "
     f"{authors.PROMPTS}, which is not run here; what fit and derivation extrapolate to is in the "
     "numbers.",
     draw,

@@ -9,6 +9,7 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.broken import tasks_alike
@@ -23,7 +24,7 @@ from figures.icl_regression.readings import (
     task_nets_of,
 )
 from figures.statistics import judge, ratio, share
-from figures.style import BLUE, ORANGE, PAGE
+from figures.style import BLUE, GREY, ORANGE, PAGE, THEORY
 from theory.claims import Claim, Verdict
 from theory.icl_regression.tasks import losses, optimal_steps
 
@@ -58,14 +59,23 @@ def _best_loss(heads: int, nets: xarray.Dataset) -> float:
 
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """A panel of steps for each number of heads, and one of losses."""
-    drawing, axes = plt.subplots(1, 4, figsize=(PAGE, 2.3), width_ratios=[1, 1, 1, 0.9])
+    drawing, axes = plt.subplots(1, 4, figsize=(PAGE, 2.6), width_ratios=[1, 1, 1, 0.9])
     numbers: dict[str, Any] = {}
     found = task_nets_of(evidence, TASKS)
     for panel, heads in zip(axes, MANY, strict=False):
         numbers[f"H={heads}"] = _steps(panel, heads, found[heads])
     axes[0].set_ylabel("step $(M^\\top W)_{n,i}$")
-    axes[0].legend(loc="center", handlelength=1.5)
     _losses(axes[3], found)
+    handles = [
+        Line2D([], [], color=color, ls="none", marker=mark, ms=4, mew=0.8, label=label)
+        for color, mark, label in (
+            (BLUE, "o", "task 1"),
+            (ORANGE, "s", "task 2"),
+            (GREY, "x", r"net whose $\mu$ do not cancel"),
+        )
+    ]
+    handles.append(Line2D([], [], color="black", label="theory, by task", **THEORY))
+    drawing.legend(handles=handles, loc="outside lower center", ncols=4)
     return drawing, numbers
 
 
@@ -76,12 +86,12 @@ def _steps(panel: Axes, heads: int, every: xarray.Dataset) -> dict[str, Any]:
     at = 1 + np.arange(masks.shape[1])
     good = balanced(every)
     steps = every.steps.transpose("seed", "task", "coordinate").values
-    for task, (color, shift) in enumerate(((BLUE, -0.12), (ORANGE, 0.12))):
-        for ok, marker in ((good, "."), (~good, "x")):
+    for task, (color, shift, mark) in enumerate(((BLUE, -0.12, "o"), (ORANGE, 0.12, "s"))):
+        for ok, marker in ((good, mark), (~good, "x")):
             xs = np.repeat(at[None] + shift, ok.sum(), axis=0)
-            panel.plot(xs, steps[ok, task], marker, color=color, ms=3, alpha=0.5, mew=0.7)
+            panel.plot(xs, steps[ok, task], marker, color=color, ms=2.5, alpha=0.5, mew=0.7)
         panel.step([*(at - 0.5), at[-1] + 0.5], [*target[task], target[task, -1]], where="post",
-                   color=color, lw=1, ls="--", label=f"task {task + 1}")  # fmt: skip
+                   color=color, lw=1, ls=(4 * task, (4, 4)))  # fmt: skip
     panel.set(title=f"H = {heads}: {good.sum()} of {len(good)} balanced", ylim=(-0.15, 1.1))
     panel.set(xlabel="coordinate", xticks=at)
     risk = _best_loss(heads, every)
@@ -94,8 +104,8 @@ def _losses(panel: Axes, found: Nets) -> None:
         values = every.risk.values
         good = balanced(every) if heads > 1 else np.ones(len(values), bool)
         jitter = heads + np.linspace(-0.2, 0.2, len(values))
-        panel.plot(jitter[good], values[good], ".", color=BLUE, ms=3)
-        panel.plot(jitter[~good], values[~good], "x", color=BLUE, ms=3, mew=0.7)
+        panel.plot(jitter[good], values[good], ".", color=GREY, ms=3)
+        panel.plot(jitter[~good], values[~good], "x", color=GREY, ms=3, mew=0.7)
         if heads > 1:
             risk = _best_loss(heads, every)
             panel.plot([heads - 0.35, heads + 0.35], [risk, risk], "k--", lw=1)

@@ -39,11 +39,12 @@ Detail = dict[str, float | int | str]
 # Supports of the two tasks.
 WINDOWS = supports(2, int(PROBLEM.dimension), SUPPORT)
 # Row and columns of the heads of each net that is shown.
+# Two rows of five heads each.
 PLACES = {
     1: [(0, 0)],
-    2: [(0, 1), (0, 2)],
-    3: [(1, column) for column in range(3)],
-    4: [(2, column) for column in range(4)],
+    2: [(1, 0), (1, 1)],
+    3: [(1, 2), (1, 3), (1, 4)],
+    4: [(0, column) for column in range(1, 5)],
 }
 
 
@@ -126,8 +127,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     The paper's "diagonal mean" of the dynamics includes one label coordinate; ours does not. Its
     losses are for a signal of variance 4.
     """
-    drawing = plt.figure(figsize=(PAGE, 4.3))
-    grid = drawing.add_gridspec(3, 5, width_ratios=[1, 1, 1, 1, 0.06])
+    drawing = plt.figure(figsize=(PAGE, 2.9))
+    grid = drawing.add_gridspec(2, 6, width_ratios=[1, 1, 1, 1, 1, 0.06])
     numbers: dict[str, Any] = {}
     image = None
     for heads, places in PLACES.items():
@@ -147,7 +148,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             "balanced": balanced(final),
         }
     assert image is not None
-    scale(drawing, image, drawing.add_subplot(grid[2, 4]))
+    scale(drawing, image, drawing.add_subplot(grid[:, 5]))
     return drawing, numbers
 
 
@@ -161,7 +162,7 @@ def _net(panels: list[Axes], net: xarray.Dataset, heads: int) -> tuple[AxesImage
     for head, panel in enumerate(panels):
         images.append(heat_map(panel, kq[head] / limit, ov[head] / np.abs(ov).max()))
         name = f"H = {heads}" + (f", head {head + 1}" if heads > 1 else "")
-        panel.set_title(f"{name} (max {limit:.2f})" if head == 0 else name, pad=3)
+        panel.set_title(f"{name}\nmax {limit:.2f}" if head == 0 else name, pad=3)
     return images[-1], {"kq": kq, "ov": ov}
 
 

@@ -14,7 +14,7 @@ from figures.evidence import Check, Evidence, Figure
 from figures.icl_regression.measured.flows import true_valley
 from figures.icl_regression.readings import CONTROL
 from figures.statistics import Estimate, exact, judge
-from figures.style import BLUE, COLUMN, GREY, ORANGE, THEORY, band
+from figures.style import BLUE, COLUMN, GREY, LIMIT, ORANGE, THEORY, band
 from sims.icl_regression.softmax_pairs import pair_errors, pair_moments
 from theory.claims import Claim, Verdict, claim
 from theory.icl_regression.reduced import approximation_bound, two_head_minimum
@@ -102,7 +102,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     axes.plot(fine, 1e5 * true.gain, color=ORANGE, label="true loss, by quadrature", **THEORY)
     axes.plot(fine, approximate, color="black", label="approximate loss", **THEORY)
     low, high = claim("C-ICL-39").bound("gamma")
-    axes.axvspan(low, high, color=GREY, alpha=0.12, lw=0)
+    axes.axvspan(low, high, ymax=21 / 41, color=GREY, alpha=0.12, lw=0)
+    axes.vlines([low, high], -6, 15, colors=LIMIT["color"], linestyles=":", lw=1)
     axes.set(xlabel=r"$\gamma$", ylabel=r"$10^5\,$(loss $-$ loss at $\gamma\to0$)")
     axes.set(xlim=(0, 0.155), ylim=(-6, 35))
     axes.legend(loc="upper left")
@@ -137,7 +138,7 @@ FIGURE = Figure(
     "The true valley has its floor at a finite gamma",
     "Loss of an antisymmetric pair at its best mu, against gamma, relative to gamma -> 0: the true "
     "loss simulated with common random numbers (95 % band) and by quadrature (orange, dashed), and "
-    "the approximate loss (black, dashed), which only rises. Grey, the range of C-ICL-39 around "
+    "the approximate loss (black, dashed), which only rises. Dotted, the range of C-ICL-39 around "
     "the floor by quadrature, which is three parts in 100,000 deep: what gamma a trained net has "
     "is set by its optimiser's noise, not by this.",
     draw,

@@ -10,6 +10,7 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rf_attention.broken import rolled_norms, swapped_thresholds
@@ -24,7 +25,7 @@ from figures.rf_attention.measured.costs import (
 )
 from figures.rf_attention.readings import Predictor, last
 from figures.statistics import Part, exact, judge, largest
-from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY
+from figures.style import BLUE, GREEN, GREY, LIMIT, ORANGE, PAGE, PURPLE, THEORY
 from sims.rf_attention.experiment import PENALTIES
 from theory.claims import Claim, Verdict
 from theory.rf_attention import norms, spectra
@@ -172,9 +173,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
     middle.set_xlim(3.6, 52)
-    left.set_ylim(top=1e7)
-    left.legend(fontsize=5, handlelength=3)
-    right.legend(fontsize=6)
+    drawing.legend(handles=_handles(), loc="outside lower center", ncols=4)
+    right.legend()
     return drawing, {
         "keys": KEYS,
         "half": half.values,
@@ -190,41 +190,54 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 def _samples(left: Axes, half: xarray.DataArray, measured: dict[str, xarray.Dataset]) -> None:
     for model, color in (("RFA", BLUE), ("RFMLP", ORANGE)):
-        for degree, style in ((1, "-"), (2, "--")):
+        for degree, mark in ((1, "s"), (2, "D")):
             values = half.sel(model=model, degree=degree)
-            left.plot(KEYS, values, color=color, ls=style, marker="o", ms=3,
-                      label=f"{model}, degree {degree}")  # fmt: skip
+            left.plot(KEYS, values, color=color, marker=mark, ms=3, **THEORY)
     for model, color in (("RFA", BLUE), ("RFMLP", ORANGE)):
         for target, marker in (("f1", "s"), ("f2", "D")):
             at = measured[model].sel(target=target)
             left.plot(at["keys"], at.simulated, marker, color=color, mfc="none", ms=6)
             left.plot(at["keys"], at.theory, "x", color=color, ms=5)
-    left.plot([], [], "s", color=GREY, mfc="none", ms=5, label="$f_1$ at .5, simulated")
-    left.plot([], [], "D", color=GREY, mfc="none", ms=5, label="$f_2$ at .5, simulated")
-    left.plot([], [], "x", color=GREY, ms=5, label="the same, theory")
     left.set(xlabel="number of keys N", ylabel="samples for a half", title="$d=8$")
+
+
+def _handles() -> list[Line2D]:
+    """What the first two panels' colours and marks stand for."""
+    alone = {"color": GREY, "ls": "none"}
+    return [
+        Line2D([], [], color=BLUE, label="RFA, exact theory", **THEORY),
+        Line2D([], [], color=ORANGE, label="RFMLP, exact theory", **THEORY),
+        Line2D([], [], marker="s", ms=3, label="degree 1", **alone),
+        Line2D([], [], marker="D", ms=3, label="degree 2", **alone),
+        Line2D([], [], marker="s", mfc="none", ms=5, label="$f_1$ at .5, simulated", **alone),
+        Line2D([], [], marker="D", mfc="none", ms=5, label="$f_2$ at .5, simulated", **alone),
+        Line2D([], [], marker="x", ms=5, label="the same, finite width", **alone),
+        Line2D([], [], label="bounds", **LIMIT),
+    ]
 
 
 def _by_keys(middle: Axes, found: xarray.Dataset) -> None:
     for p in range(1, 6):
         middle.plot(found["keys"], found.network.sel(power=p),
-                    color=ORANGE, marker="o", ms=3, alpha=0.3 + 0.14 * p)  # fmt: skip
+                    color=ORANGE, marker="o", ms=3, alpha=0.3 + 0.14 * p, **THEORY)  # fmt: skip
         end = float(found.network.sel(power=p)[-1])
-        middle.text(34, end, f"$p={p}$", fontsize=6, va="center")
+        middle.text(34, end, f"$p={p}$", fontsize=7, va="center")
         flat = norms.squared_norm(
             spectra.monomial_energies(p, False, Setting(8, 8)), spectra.rfa_spectrum(Setting(8, 8))
         )
-        middle.axhline(flat, color=BLUE, lw=1, alpha=0.3 + 0.14 * p)
-    middle.set(xlabel="number of keys N", ylabel="$B(f_p)$", title="RFA (blue) has no $N$")
+        middle.axhline(flat, color=BLUE, alpha=0.3 + 0.14 * p, **THEORY)
+    middle.set(
+        xlabel="number of keys N", ylabel="$B(f_p)$", title="norms of $f_p$; RFA's have no $N$"
+    )
 
 
 def _by_dimension(right: Axes, found: xarray.Dataset) -> None:
-    for p, color in ((1, BLUE), (2, GREEN), (3, ORANGE)):
+    for p, color, mark in ((1, "black", "o"), (2, GREEN, "s"), (3, PURPLE, "^")):
         values = found.attention.sel(degree=p)
-        right.plot(DIMENSIONS, values, color=color, marker="o", ms=3, label=f"$g_{p}$")
+        right.plot(DIMENSIONS, values, color=color, marker=mark, ms=3, label=f"$g_{p}$", **THEORY)
         bound = [norms.tensor_bound(p, p + 1) * d**p for d in DIMENSIONS]
-        right.plot(DIMENSIONS, bound, color=color, **THEORY)
-    right.set(xlabel="dimension d", ylabel="$B_{RFA}(g_p)$", title="bounds dashed")
+        right.plot(DIMENSIONS, bound, **LIMIT)
+    right.set(xlabel="dimension d", ylabel="$B_{RFA}(g_p)$", title="RFA's norms of $g_p$")
 
 
 def _norms(model: str) -> Callable[[Evidence], tuple[xarray.Dataset, xarray.Dataset]]:
@@ -238,12 +251,13 @@ def _complexities(evidence: Evidence) -> tuple[xarray.Dataset]:
 FIGURE = Figure(
     "complexity",
     "What a target costs: attention does not pay for the number of keys",
-    "Our preset. Left, exact theory: samples at which half of a level of degree one or two in "
+    "Our preset. Dashed, exact theory. Left, samples at which half of a level of degree one or two "
+    "in "
     "the keys is learnt, infinite width: RFA's hardly move with N, RFMLP's grow as N^degree. "
     "Open marks, samples at which the simulated relative error of f_1 or f_2 is .5, where it "
-    "falls so far; crosses, the same from the theory of finite width. Middle, exact: "
+    "falls so far; crosses, the same from the theory of finite width. Middle, "
     "squared RKHS norms of f_p, RFMLP's against RFA's, which are the same for every N. Right, "
-    "RFA's norms of g_p grow as d^p, below their bounds (dashed).",
+    "RFA's norms of g_p grow as d^p, below their bounds (dotted).",
     draw,
     ("C-RFA-12", "C-RFA-13", "C-RFA-14", "C-RFA-15", "C-RFA-16", "C-RFA-24"),
 )

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rf_attention.broken import SEEDS, about_theory, on_plateaus_of, renamed
-from figures.rf_attention.palette import COLORS
+from figures.rf_attention.palette import COLORS, MARKERS
 from figures.rf_attention.readings import (
     Curves,
     beyond,
@@ -29,7 +29,7 @@ from figures.rf_attention.readings import (
     theories,
 )
 from figures.statistics import Estimate, exact, judge, mean
-from figures.style import BLUE, GREEN, GREY, PAGE, THEORY, band, plain_ticks
+from figures.style import FIT, GREEN, GREY, LIMIT, PAGE, THEORY, band, plain_ticks
 from sims.rf_attention.experiment import PENALTIES
 from theory.claims import Claim, Verdict, claim
 from theory.rf_attention import curves
@@ -177,20 +177,20 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     lines["RFA"].append((scalar.sel(target=["f1"]), _SCALAR))
     brfa = found["BRFA"]
     gcv = brfa.gcv.isel(penalty=chosen(brfa)).mean("seed")
-    lines["BRFA"] = [(gcv, _GCV), (pooled_theory(evidence), _POOLED)]
+    lines["BRFA"] = [(gcv, FIT), (pooled_theory(evidence), THEORY)]
     drawing, numbers, grid = panels(found, lines)
     handles, labels = grid[0].get_legend_handles_labels()
     rows: tuple[tuple[dict[str, Any], str, str], ...] = (
         (THEORY, "black", "theory, finite heads"),
-        (_SCALAR, BLUE, "scalar formula (RFA, $f_1$)"),
-        (_GCV, GREEN, "GCV (BRFA)"),
-        (_POOLED, GREEN, "pooled eigenframework (BRFA)"),
-        ({"lw": 0.6}, GREY, "plateaus"),
+        (_SCALAR, GREY, "scalar formula (RFA)"),
+        (THEORY, GREEN, "of a pool (BRFA)"),
+        (FIT, GREEN, "GCV (BRFA)"),
+        (LIMIT, GREY, "plateaus"),
     )
     for style, color, label in rows:
-        handles.append(Line2D([], [], color=color, **style))
+        handles.append(Line2D([], [], **{"color": color, **style}))
         labels.append(label)
-    grid[-1].legend(handles, labels, loc="center", fontsize=6)
+    grid[-1].legend(handles, labels, loc="center")
     if evidence.preset == "quick":
         table = table_ratios(found)
         numbers["quick table"] = {
@@ -201,9 +201,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
-_SCALAR = {"linestyle": (0, (1, 3)), "linewidth": 1.1}
-_GCV = {"linestyle": ":", "linewidth": 1.3}
-_POOLED = {"linestyle": "-.", "linewidth": 1.1}
+_SCALAR = {**THEORY, "color": GREY}
 
 
 def panels(
@@ -216,22 +214,22 @@ def panels(
     for panel, target in zip(grid.flat, NAMES, strict=False):
         for model, curve in found.items():
             errors = oracle(curve).sel(target=target).transpose("seed", "size").values
-            band(panel, sizes, errors, COLORS[model], model)
+            band(panel, sizes, errors, COLORS[model], model, MARKERS[model])
             error = errors.std(axis=0, ddof=1) / len(errors) ** 0.5
             entry = {"mean": errors.mean(axis=0), "standard_error": error}
             for index, (theory, style) in enumerate(lines[model]):
                 if target in theory.target:
                     line = theory.sel(target=target)
-                    panel.plot(line["size"], line, color=COLORS[model], **style)
+                    panel.plot(line["size"], line, **{"color": COLORS[model], **style})
                     entry["theory" if not index else f"theory {index + 1}"] = line.values
             numbers[f"{target} {model}"] = entry
         for _, left in curves.plateaus(target_energies(target, setting))[:-1]:
-            panel.axhline(left, color=GREY, lw=0.6)
+            panel.axhline(left, **LIMIT)
         panel.set(xscale="log", yscale="log", title=f"${target[0]}_{target[1]}$")
         plain_ticks(panel, sizes)
     for panel in grid[:, 0]:
         panel.set_ylabel("relative test error")
-    for panel in grid[1]:
+    for panel in (*grid[1], grid[0][3]):
         panel.set_xlabel("training samples n")
     grid[0][3].tick_params(labelbottom=True)
     grid[1][3].axis("off")
@@ -268,9 +266,10 @@ FIGURE = Figure(
     "band over seeds (solid). f_p: mean over keys of <beta, x>^p; g_p: of <x0, x>^p <beta, x>; "
     "RFA, BRFA (mean w0 = 1 of the query-key weights) and the two-layer network RFMLP with as "
     "many trained weights. Dashed, theory of finitely many heads at the same penalty, nothing "
-    "fitted; on f_1 also the scalar formula (sparse dots), which ignores that the d + 1 "
-    "features of a head share its weights. BRFA: GCV (dotted) and the eigenframework of a "
-    "pool of samples (dash-dotted, up to a quarter of the pool). Grey, the plateaus at which "
+    "fitted; on f_1 also the scalar formula (grey), which ignores that the d + 1 "
+    "features of a head share its weights. BRFA: the eigenframework of a pool of samples "
+    "(dashed, up to a quarter of the pool) and GCV, an estimate from the fit (dash-dotted). "
+    "Dotted, the plateaus at which "
     "whole levels of the kernel are still unlearnt.",
     draw,
     (

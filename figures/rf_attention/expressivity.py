@@ -9,13 +9,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray
 from matplotlib.figure import Figure as Drawing
-from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
-from figures.rf_attention.palette import COLORS
+from figures.rf_attention.palette import COLORS, MARKERS
 from figures.rf_attention.readings import last, swept
 from figures.statistics import Estimate, jackknife, judge, mean
-from figures.style import GREY, PAGE, band, plain_ticks
+from figures.style import LIMIT, PAGE, band, plain_ticks
 from sims.rf_attention.data import FUNCTIONS
 from theory.claims import Claim, Verdict
 from theory.rf_attention.norms import additive_floor
@@ -84,24 +83,23 @@ def errors(
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Learning curves on functions that are no polynomials, and the floor of s^2."""
     found, rough = errors(evidence, "expressive"), errors(evidence, "floor")
-    drawing, grid = plt.subplots(1, 5, figsize=(PAGE, 2.2))
+    drawing, table = plt.subplots(2, 3, figsize=(PAGE, 3.8))
+    *grid, last_one = table.ravel()
+    last_one.axis("off")
     numbers: dict[str, Any] = {}
     for panel, target in zip(grid, FUNCTIONS, strict=True):
         for model, values in found.items():
             sizes = values["size"].values
             rows = values.sel(target=target).transpose("seed", "size").values
-            band(panel, sizes, rows, COLORS[model], model)
+            band(panel, sizes, rows, COLORS[model], model, MARKERS[model])
             numbers[f"{target} {model}"] = {"size": sizes, "mean": rows.mean(axis=0)}
-        panel.set(xscale="log", yscale="log", title=target.replace("s^2", "$s^2$"), xlabel="n")
+        panel.set(xscale="log", yscale="log", title=target.replace("s^2", "$s^2$"))
+        panel.set(xlabel="training samples n", ylabel="relative test error")
         plain_ticks(panel, sizes)
-        panel.tick_params(axis="both", labelsize=5.5)
     training = evidence.sweep("rf_attention.expressive")
     least = additive_floor(int(training.attrs["dimension"]), int(training.attrs["keys"]))
-    grid[-1].axhline(least, color=GREY, lw=0.8)
-    grid[0].set_ylabel("relative test error")
-    handles = [Line2D([], [], color=color) for color in COLORS.values()]
-    handles.append(Line2D([], [], color=GREY, lw=0.8))
-    drawing.legend(handles, [*COLORS, "floor"], fontsize=6, loc="outside right center")
+    grid[-1].axhline(least, label="floor of additive functions", **LIMIT)
+    last_one.legend(*grid[-1].get_legend_handles_labels(), loc="center")
     numbers["s^2 at d = 8"] = {model: v.sel(target="s^2").values for model, v in rough.items()}
     return drawing, {**numbers, "floor": least}
 
@@ -125,8 +123,9 @@ FIGURE = Figure(
     "Means over keys of any continuous function are learnt, others are not",
     "Our preset. Relative test error against training samples n, d = 3, N = 4, mean and 95 % "
     "band over seeds: means over keys of |b|, cos 4b, relu(t) b and exp(2t) b, b = <beta, x>, "
-    "t = <x0, x>, and the square of s, the mean of b, which is not additive in the keys. Grey, "
-    "the share of s^2 that no additive function reaches. C-RFA-29 is decided at d = 8, N = 4, "
+    "t = <x0, x>, and the square of s, the mean of b, which is not additive in the keys. Dotted, "
+    "the share of s^2 that no additive function reaches, the one thing that theory says here: "
+    "no levels of these functions are known. C-RFA-29 is decided at d = 8, N = 4, "
     "n = 1500.",
     draw,
     ("C-RFA-29", "C-RFA-30"),

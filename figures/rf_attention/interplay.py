@@ -7,13 +7,15 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
+from figures.rf_attention.palette import COLORS
 from figures.rf_attention.readings import Predictor, beyond, last, median_apart, setting_of
 from figures.statistics import exact, judge
-from figures.style import ORANGE, PAGE, THEORY, band
+from figures.style import PAGE, THEORY, band
 from sims.rf_attention.data import ANGLES
 from sims.rf_attention.experiment import PENALTIES
 from theory.claims import Claim, Verdict
@@ -140,14 +142,15 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     theory = interplay_theory(evidence)
     drawing, grid = plt.subplots(1, len(sizes), figsize=(PAGE, 2.6), sharey=True, squeeze=False)
     numbers: dict[str, Any] = {"angle": ANGLES, "size": sizes}
-    colors = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(means)))
+    marks = "ov^D<>PXp"[: len(means)] + "s"
     for axes, size in zip(grid[0], sizes, strict=True):
         curves = {f"$w_0={mean:g}$" if mean else "RFA": attention.sel(query_key_mean=mean)
                   for mean in means}  # fmt: skip
         curves["RFMLP"] = network
-        for (label, curve), color in zip(curves.items(), [*colors, ORANGE], strict=True):
+        for (label, curve), mark in zip(curves.items(), marks, strict=True):
+            color = COLORS.get(label) or _darker(float(curve.query_key_mean))
             values = curve.sel(size=size).transpose("seed", "angle").values
-            band(axes, np.asarray(ANGLES), values, color, label)
+            band(axes, np.asarray(ANGLES), values, color, label, mark)
             numbers[f"n={size}, {label}"] = values.mean(axis=0)
             if label in theory:
                 line = theory[label].sel(size=size)
@@ -158,9 +161,17 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid[0][0].set_ylabel("relative test error")
     handles, labels = grid[0][-1].get_legend_handles_labels()
     handles.append(Line2D([], [], color="black", **THEORY))
-    grid[0][0].set_ylim(0, 1.6)
-    grid[0][-1].legend(handles, [*labels, "theory"], ncols=2, fontsize=6)
+    grid[0][0].set_ylim(bottom=0)
+    drawing.legend(handles, [*labels, "theory"], ncols=len(handles), loc="outside lower center")
     return drawing, numbers
+
+
+def _darker(mean: float) -> tuple[float, float, float]:
+    """BRFA's green, which it has at w0 = 1 elsewhere, darker the larger the mean w0."""
+    share = 0.5 ** (0.6 * np.log2(mean))
+    green = np.array(to_rgb(COLORS["BRFA"]))
+    red, green, blue = share * green if share < 1 else 1 - (1 - green) / share
+    return float(red), float(green), float(blue)
 
 
 def _errors(evidence: Evidence) -> tuple[xarray.DataArray]:

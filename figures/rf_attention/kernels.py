@@ -14,10 +14,10 @@ from figures.rf_attention.broken import swapped_prices
 from figures.rf_attention.measured.costs import DIMENSIONS, cheapest
 from figures.rf_attention.measured.kernels import HEADS, kernel_errors
 from figures.rf_attention.measured.spectra import network_levels, traces
-from figures.rf_attention.palette import COLORS
+from figures.rf_attention.palette import COLORS, MARKERS
 from figures.rf_attention.readings import levels
 from figures.statistics import Estimate, exact, judge, largest, mean
-from figures.style import BLUE, GREEN, GREY, ORANGE, PAGE, THEORY, band
+from figures.style import BLUE, GREEN, ORANGE, PAGE, THEORY, band, plain_ticks
 from theory.claims import Claim, Verdict
 
 
@@ -82,37 +82,43 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     drawing, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.6))
     for model in errors.model.values:
         values = errors.rms.sel(model=model).values
-        band(left, np.array(HEADS), values, COLORS[str(model)], str(model))
+        band(left, np.array(HEADS), values, COLORS[str(model)], str(model), MARKERS[str(model)])
     start = float(errors.rms.isel(heads=0).mean())
     left.plot(HEADS, start * np.sqrt(HEADS[0] / np.array(HEADS)), color="black",
               label="$M^{-1/2}$", **THEORY)  # fmt: skip
     left.set(xlabel="heads M", ylabel="root mean square error", title="kernel of M heads")
     left.set_xscale("log")
-    left.set_xticks(HEADS, [str(heads) for heads in HEADS])
-    left.minorticks_off()
     numbers: dict[str, Any] = {"heads": HEADS, "rms": errors.rms.mean("draw")}
     for name, model, color in (("rf_attention.spectrum", "attention", BLUE),
                                ("rf_attention.spectrum_rfmlp", "network", ORANGE)):  # fmt: skip
         found = levels(evidence.sweep(name), model)
         label = "RFA" if model == "attention" else "RFMLP"
         shown = found.isel(level=slice(0, 10))
-        middle.plot(shown.theory, shown.found, "o", color=color, ms=3.5, label=label)
+        middle.plot(shown.theory, shown.found, MARKERS[label], color=color, ms=3.5, label=label)
         numbers[f"levels {label}"] = {"theory": found.theory, "found": found.found}
     ends = [1e-6, 1]
     middle.plot(ends, ends, color="black", label="equal", **THEORY)
     middle.set(xscale="log", xlabel="eigenvalue, theory", ylabel="mean over a pool's",
                title="spectra, $d=4$, $N=3$")  # fmt: skip
     for model, color in (("RFA", BLUE), ("BRFA", GREEN)):
-        right.plot(DIMENSIONS, price.sel(model=model), "o-", color=color, ms=3, label=model)
-    right.plot(DIMENSIONS, float(price[0, 0]) * np.array(DIMENSIONS) / 8, color=GREY,
+        right.plot(
+            DIMENSIONS,
+            price.sel(model=model),
+            MARKERS[model],
+            ls="-",
+            color=color,
+            ms=3,
+            label=model,
+        )
+    right.plot(DIMENSIONS, float(price[0, 0]) * np.array(DIMENSIONS) / 8, color="black",
                label="$d^1$", **THEORY)  # fmt: skip
     right.set_xscale("log")
     right.set(xlabel="dimension d", ylabel="squared norm", title="within 10 % of $g_1$")
-    right.set_xticks(DIMENSIONS, [str(d) for d in DIMENSIONS])
-    right.minorticks_off()
     for axes in (left, middle, right):
         axes.set_yscale("log")
-        axes.legend(fontsize=6)
+        axes.legend()
+    plain_ticks(left, HEADS)
+    plain_ticks(right, DIMENSIONS)
     return drawing, {**numbers, "dimension": DIMENSIONS, "norm": price}
 
 
@@ -134,7 +140,7 @@ FIGURE = Figure(
     "eigenvalues of the leading ten levels against the means of as many eigenvalues of a Gram "
     "matrix; the small ones are spread by the finite pool. Right, squared norm of the "
     "cheapest function within relative squared error .1 of g_1: RFA pays the dimension, BRFA "
-    "(w0 = 1) hardly.",
+    "(w0 = 1) hardly. Dashed, what theory has: the rate M^(-1/2), equality, the power d.",
     draw,
     ("C-RFA-6", "C-RFA-9", "C-RFA-10", "C-RFA-17"),
 )

@@ -22,7 +22,7 @@ from figures.rf_attention.readings import (
     setting_of,
 )
 from figures.statistics import Part, exact, judge, largest
-from figures.style import GREY, THEORY
+from figures.style import LIMIT, THEORY
 from theory.claims import Claim, Verdict
 from theory.rf_attention import norms, spectra
 from theory.rf_attention.targets import NAMES, target_energies
@@ -82,7 +82,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     }
     drawing, numbers, grid = panels(found, lines)
     handles, labels = grid[0].get_legend_handles_labels()
-    handles += [Line2D([], [], color="black", **THEORY), Line2D([], [], color=GREY, lw=0.6)]
+    handles += [Line2D([], [], color="black", **THEORY), Line2D([], [], **LIMIT)]
     grid[-1].legend(handles, [*labels, "theory, infinite heads", "plateaus"], loc="center")
     return drawing, numbers
 
@@ -103,7 +103,7 @@ FIGURE = Figure(
     "limit",
     "Infinitely many heads: learning curves are known exactly",
     "Our preset. Kernel ridge regression with the exact kernels of RFA and RFMLP, mean and "
-    "95 % band over seeds; dashed, theory at the same penalty, nothing fitted; grey, plateaus.",
+    "95 % band over seeds; dashed, theory at the same penalty, nothing fitted; dotted, plateaus.",
     draw,
     ("C-RFA-18", "C-RFA-22"),
 )

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
-from figures.rf_attention.palette import COLORS
+from figures.rf_attention.palette import COLORS, MARKERS
 from figures.rf_attention.readings import Formula, Predictor, setting_of, swept
 from figures.statistics import jackknife, judge
-from figures.style import BLUE, GREY, ORANGE, PAGE, THEORY, band, plain_ticks
+from figures.style import GREY, LIMIT, PAGE, THEORY, band, plain_ticks
 from theory.claims import Claim, Verdict
 from theory.rf_attention import spectra
 from theory.rf_attention.targets import NAMES, target_energies
@@ -109,6 +109,9 @@ def _over_limit(found: xarray.DataArray) -> xarray.DataArray:
     return at.isel(heads=slice(1, None)) - at.sel(heads=0)
 
 
+_INFINITE = THEORY | {"linewidth": 0.6}
+
+
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Left, error against heads; middle, what finite heads add; right, the peak at k = n."""
     drawing, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.8))
@@ -117,12 +120,13 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         curve, color = widening(evidence, WIDTHS[model]), COLORS[model]
         heads = doubled(curve)
         lines = theory(evidence, curve, model, [0, *heads])
-        for target, marker in (("f1", "o"), ("g1", "s")):
+        for target, face in (("f1", color), ("g1", "white")):
             at = curve.sel(target=target, heads=heads)
             band(left, np.array(heads), at.error.transpose("seed", "heads").values, color)
-            left.plot(heads, at.error.mean("seed"), color=color, marker=marker, ms=3, ls="none")
+            look = {"color": color, "mfc": face, "marker": MARKERS[model], "ms": 4, "ls": "none"}
+            left.plot(heads, at.error.mean("seed"), **look)
             left.plot(heads, lines.sel(target=target)[1:], color=color, **THEORY)
-            left.axhline(float(lines.sel(target=target, heads=0)), color=color, lw=0.6, alpha=0.6)
+            left.axhline(float(lines.sel(target=target, heads=0)), color=color, **_INFINITE)
             numbers[f"{target} {model}"] = {
                 "heads": heads,
                 "error": at.error.mean("seed"),
@@ -135,15 +139,16 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         samples = int(curve.attrs["train"])
     _added(middle, evidence, predicted, numbers)
     left.set(xscale="log", yscale="log", xlabel="heads M", ylabel="relative test error",
-             title=f"$f_1$ (circles), $g_1$ (squares), n = {samples}")  # fmt: skip
+             title=f"$f_1$ (filled), $g_1$ (open), n = {samples}")  # fmt: skip
     middle.set(xscale="log", yscale="log", xlabel="heads M", ylabel="$E_M - E_\\infty$",
-               title="what finite heads add")  # fmt: skip
-    middle.legend(fontsize=6)
+               title="what $M$ heads add (RFA, $f_1$)")  # fmt: skip
     for axes in (left, middle):
         plain_ticks(axes, predicted.heads.values)
-    handles = [Line2D([], [], color=c) for c in (BLUE, ORANGE)]
-    handles += [Line2D([], [], color="black", **THEORY), Line2D([], [], color=GREY, lw=0.6)]
-    right.legend(handles, ["RFA", "RFMLP", "theory", "infinite heads (left)"], fontsize=6)
+    handles = [Line2D([], [], color=COLORS[m], marker=MARKERS[m], ms=4, label=m) for m in WIDTHS]
+    handles += [Line2D([], [], color="black", label="theory", **THEORY)]
+    handles += [Line2D([], [], color="black", label="its limit of infinite heads", **_INFINITE)]
+    handles += [Line2D([], [], color=GREY, label="scalar formula", **THEORY)]
+    drawing.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return drawing, numbers
 
 
@@ -153,13 +158,13 @@ def _peak(axes: Axes, evidence: Evidence, sweep: str, model: str, numbers: dict[
     units = np.array(heads) * (setting_of(curve).dimension + 1) / samples
     errors = curve.error.sel(target="g1").transpose("seed", "heads").values
     line = theory(evidence, curve, model, heads).sel(target="g1")
-    band(axes, units, errors, color)
+    band(axes, units, errors, color, marker=MARKERS[model])
     axes.plot(units, line, color=color, **THEORY)
     numbers[f"peak {model}"] = {"units over n": units, "error": errors.mean(axis=0)}
     numbers[f"peak {model}"]["theory"] = line
     axes.set(yscale="log", xlabel="units over samples, k/n", ylabel="relative test error",
              title=f"$g_1$, hardly a penalty, n = {samples}")  # fmt: skip
-    axes.axvline(1, color=GREY, lw=0.6)
+    axes.axvline(1, **LIMIT)
 
 
 def _added(
@@ -167,9 +172,9 @@ def _added(
 ) -> None:
     """What finite heads add on f_1, against the theory of shared weights and the scalar formula."""
     added, scalar = shared_findings(evidence, "scalar")
-    band(axes, added.heads.values, added.values, BLUE, "RFA, $f_1$")
-    axes.plot(predicted.heads, predicted, color=BLUE, label="theory, shared weights", **THEORY)
-    axes.plot(scalar.heads, scalar, color=GREY, ls=":", label="scalar formula")
+    band(axes, added.heads.values, added.values, COLORS["RFA"], marker=MARKERS["RFA"])
+    axes.plot(predicted.heads, predicted, color=COLORS["RFA"], **THEORY)
+    axes.plot(scalar.heads, scalar, color=GREY, **THEORY)
     numbers["excess on f1"] = {"mean": added.mean("seed"), "theory": predicted, "scalar": scalar}
 
 
@@ -186,8 +191,8 @@ FIGURE = Figure(
     "and penalty (RFMLP: as many units as M heads have), mean and 95 % band over seeds; thin, "
     "theory of infinitely many. Middle, what finite heads add to RFA's error on f_1, on the "
     "same data: the theory of heads whose d + 1 features share their weights against the "
-    "scalar formula. Right, next to no penalty: the peak where there are as many units as "
-    "samples. Dashed, theory, nothing fitted.",
+    "scalar formula (grey). Right, next to no penalty: the peak where there are as many units as "
+    "samples (dotted). Dashed, theory, nothing fitted.",
     draw,
     ("C-RFA-19", "C-RFA-21", "C-RFA-35"),
 )

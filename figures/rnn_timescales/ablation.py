@@ -13,11 +13,11 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, SIDES, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, SIDES, TITLES
 from figures.rnn_timescales.readings.analyses import ablated, relative, remembered
 from figures.rnn_timescales.readings.stages import NAMES, reached
 from figures.statistics import Estimate, judge, mean
-from figures.style import GREY, PAGE, band
+from figures.style import GREY, LIMIT, PAGE, band
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
 from theory.rnn_timescales.setting import TASKS
@@ -78,10 +78,12 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         for forget, name in NAMES.items():
             rows = found.accuracy.isel(n=-1).sel(forget=forget).transpose("seed", "asked").values
             label = f"{TITLES[task]}, {name}"
-            band(grid[2], found.asked.values, rows, COLORS[task, forget], label)
+            color, mark = COLORS[task, forget], MARKERS[forget]
+            band(grid[2], found.asked.values, rows, color, label, mark, within=(0, 1))
             numbers[f"older N, {label}"] = {"asked": found.asked, "accuracy": rows}
     grid[2].set(xlabel="N asked", ylabel="accuracy", title="older N, by their last head")
-    grid[2].legend(fontsize=6, loc="center left")
+    grid[2].axhline(0.5, **LIMIT)
+    grid[2].legend(loc="center left", bbox_to_anchor=(0, 0.55))
     return drawing, numbers
 
 
@@ -127,7 +129,7 @@ FIGURE = Figure(
     "unit, mean over the units of shortest or longest tau and over as many at random; dots, seeds; "
     "bars, 95 % intervals. Many units tie at tau = 1: which of them count as shortest is the order "
     "of their indices. Right, accuracy on every smaller N, by the head that was last asked it, p = "
-    "1/2.",
+    "1/2; dotted, chance.",
     draw,
     ("C-RNN-10", "C-RNN-13", "C-RNN-48"),
 )

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, whole_numbers
+from figures.rnn_timescales.palette import COLORS, MARKERS, whole_numbers
 from figures.rnn_timescales.readings.stages import NAMES, SINGLE, by_n
 from figures.statistics import Estimate, judge, mean
-from figures.style import GREY, PAGE, THEORY, band
+from figures.style import GREY, PAGE, band
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
 
@@ -89,13 +89,13 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         for forget, name in NAMES.items():
             rows = values.sel(forget=forget).transpose("seed", "n").values
             color = COLORS["parity", forget]
-            band(axes, values.n.values, rows, color, name)
+            band(axes, values.n.values, rows, color, name, MARKERS[forget])
             if axes is grid[0]:
                 theirs = [authors.fall(name, int(n)) for n in values.n]
             else:
                 theirs = list(authors.FIRST_LOSSES[name])[: len(values.n)]
-            axes.plot(values.n[: len(theirs)], theirs, "x", color=color, **THEORY,
-                      label=f"{name}, authors")  # fmt: skip
+            look = {"color": color, "ms": 5, "label": f"{name}, authors"}
+            axes.plot(values.n[: len(theirs)], theirs, "x" if forget == SINGLE else "+", **look)
             numbers[f"{name}, {'fall' if axes is grid[0] else 'loss'}"] = {
                 "N": values.n,
                 "ours": rows,

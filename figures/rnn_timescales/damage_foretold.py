@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.analyses import perturbed, relative
 from figures.rnn_timescales.readings.as_linear import moves
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS
@@ -72,7 +72,13 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         move, left = foretold(evidence, task)
         for forget, name in NAMES.items():
             x, y = move.sel(forget=forget), left.sel(forget=forget)
-            axes.plot(x, y, "o", ms=3, color=COLORS[task, forget], label=name)
+            known = np.isfinite(x.values) & np.isfinite(y.sel(seed=x.seed).values)
+            label = name
+            if known.sum() >= 5:
+                inside = rank_correlation(x.values[known], y.sel(seed=x.seed).values[known])
+                label += f", Spearman {inside.value:.2f}"
+            look = {"ms": 3.5, "color": COLORS[task, forget], "label": label}
+            axes.plot(x, y, MARKERS[forget], **look)
             numbers[f"{TITLES[task]}, {name}"] = {"move": x, "accuracy": y}
         axes.set(xscale="log", xlabel="|dS|/|S| per relative lengthening, theory")
         low, high = axes.get_xlim()
@@ -103,7 +109,8 @@ FIGURE = Figure(
     f"random by {LENGTHENED:g} of their norm, against how far the covariance of its state moves "
     "for a lengthening of that mean size, alike for all units, to first order, with gains from "
     "the Gaussian closure. Nothing is fitted, and the theory has seen neither the task nor "
-    "the damage. How it ranks the nets of one curriculum is in the numbers. Nets whose closure "
+    "the damage. How it ranks the nets within a curriculum is Spearman's rho in the legend. Nets "
+    "whose closure "
     "is not stationary are left out.",
     draw,
     ("C-RNN-40",),

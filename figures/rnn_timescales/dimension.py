@@ -13,11 +13,11 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.analyses import moments_of
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS, by_n, last_n
 from figures.statistics import Estimate, exact, jackknife, judge, mean
-from figures.style import GREY, PAGE, THEORY, band
+from figures.style import LIMIT, PAGE, THEORY, band
 from sims.rnn_timescales.tasks import SMALLEST
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors, limits
@@ -88,17 +88,19 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             rows = total.sel(forget=forget).transpose("seed", "stage").values
             enough = np.isfinite(rows).sum(axis=0) >= 2
             n = np.arange(SMALLEST, rows.shape[1] + SMALLEST)[enough]
-            band(left, n, rows[:, enough], COLORS[task, forget], label)
+            color, mark = COLORS[task, forget], MARKERS[forget]
+            band(left, n, rows[:, enough], color, label, mark)
             rows = index.sel(forget=forget).transpose("seed", "n").values
-            band(right, index.n.values, rows, COLORS[task, forget], label)
+            band(right, index.n.values, rows, color, label, mark)
             numbers[label] = {"N": index.n, "dimension": np.nanmean(rows, axis=0)}
-    left.axhline(0, color=GREY, lw=0.6)
+    left.axhline(0, **LIMIT)
     left.set(xlabel="N", ylabel="mean recurrent weight")
     n = np.arange(2, 13)
     line = [limits.delay_line_index(int(each)) for each in n]
-    right.plot(n, line, color="black", label="delay line", **THEORY)
+    right.step(n, line, where="mid", color="black", label="delay line", **THEORY)
     right.set(xlabel="N", ylabel="components for 90 % (index)")
-    right.legend(fontsize=6)
+    handles, labels = right.get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside lower center", ncols=5)
     return drawing, numbers
 
 

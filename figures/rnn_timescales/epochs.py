@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.stages import (
     MULTI,
     NAMES,
@@ -21,7 +21,7 @@ from figures.rnn_timescales.readings.stages import (
     stages_of,
 )
 from figures.statistics import judge, ratio
-from figures.style import GREY, PAGE
+from figures.style import LIMIT, PAGE
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
 from theory.rnn_timescales.setting import MANY, TASKS, THRESHOLD
@@ -58,12 +58,12 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                     row, solved.n, where="post", color=COLORS[task, forget], lw=0.5, alpha=0.4
                 )
             every = solved.isel(n=solved.notnull().all("seed").values)
-            axes.plot(every.mean("seed"), every.n, "o-", ms=3, color=COLORS[task, forget],
-                      label=NAMES[forget])  # fmt: skip
+            look = {"color": COLORS[task, forget], "marker": MARKERS[forget], "ms": 3}
+            axes.plot(every.mean("seed"), every.n, label=NAMES[forget], **look)
             numbers[f"{TITLES[task]}, {NAMES[forget]}"] = {"N": solved.n, "epoch": solved}
         axes.set(xlabel="epoch", title=TITLES[task], xscale="log")
         axes.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
-        axes.axhline(float(found.n.max()), color=GREY, lw=0.6, ls=":")
+        axes.axhline(float(found.n.max()), **LIMIT)
         axes.legend(loc="lower right")
     grid[0].set_ylabel("largest N solved")
     return drawing, numbers
@@ -90,7 +90,8 @@ FIGURE = Figure(
     "epochs",
     "Asking for every N so far is faster than asking for the present one, at both tasks",
     f"The epoch at which each N was solved ({100 * THRESHOLD:g} % on fresh streams): thin lines, "
-    "seeds; points, the mean where every seed solved it. Dotted, the largest N asked.",
+    "seeds; points, the mean where every seed solved it. Dotted, the largest N asked. No theory "
+    "that is known predicts these.",
     draw,
     ("C-RNN-7",),
 )

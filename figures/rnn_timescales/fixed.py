@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.stages import (
     MULTI,
     NAMES,
@@ -25,7 +25,7 @@ from figures.rnn_timescales.readings.stages import (
     solved_by,
 )
 from figures.statistics import Estimate, judge, mean
-from figures.style import GREY, PAGE
+from figures.style import LIMIT, PAGE
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
 from theory.rnn_timescales.setting import TASKS
@@ -92,7 +92,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     drawing, grid = plt.subplots(1, 2, figsize=(PAGE, 2.5), sharey=True)
     numbers: dict[str, Any] = {}
     for axes, task in zip(grid, TASKS, strict=True):
-        solved = largest_solved(evidence.sweep(SWEEPS[task]), evidence.sweep(FIXED[task]))
+        solved = _both_curricula(evidence.sweep(SWEEPS[task]), evidence.sweep(FIXED[task]))
         numbers[TITLES[task]] = _panel(axes, task, solved)
         budget = f"{solved.attrs['budget']:.0f}"
         axes.set(title=TITLES[task], ylabel=f"largest N in {budget} epochs", ylim=(0, None))
@@ -100,22 +100,33 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
+def _both_curricula(trained: xarray.Dataset, fixed: xarray.Dataset) -> xarray.DataArray:
+    """`largest_solved`; single-head's trained nets alone where its tau is not held fixed."""
+    solved = largest_solved(trained, fixed)
+    if "forget" in solved.dims:
+        return solved
+    single = solved_by(by_n(trained), solved.attrs["budget"]).sel(forget=[SINGLE])
+    single = single.reset_coords(drop=True).clip(max=solved.attrs["cap"])
+    single = single.expand_dims(kind=[TRAINED]).reindex(kind=solved.kind, seed=solved.seed)
+    both = xarray.concat([single, solved.expand_dims(forget=[MULTI])], "forget")
+    return both.assign_attrs(solved.attrs)
+
+
 def _panel(axes: Axes, task: str, solved: xarray.DataArray) -> dict[str, Any]:
     """One task's runs; returns the numbers."""
     numbers: dict[str, Any] = {"epochs": solved.attrs["budget"], "N asked": solved.attrs["cap"]}
     at = np.arange(solved.kind.size)
     jitter = np.linspace(-0.06, 0.06, solved.seed.size)
-    curricula = solved.forget.values if "forget" in solved.dims else [MULTI]
-    shifts = np.linspace(-0.2, 0.2, len(curricula) + 2)[1:]
-    for forget, shift in zip(curricula, shifts, strict=False):
-        own = solved.sel(forget=forget) if "forget" in solved.dims else solved
-        color, name = COLORS[task, int(forget)], NAMES[int(forget)]
+    for forget, shift in ((SINGLE, -0.1), (MULTI, 0.1)):
+        own = solved.sel(forget=forget)
+        color, name = COLORS[task, forget], NAMES[forget]
         places = at + shift
         for x, kind in zip(places, own.kind.values, strict=True):
             axes.plot(x + jitter, own.sel(kind=kind), ".", ms=4, alpha=0.5, color=color)
-        axes.plot(places, own.mean("seed"), "o", ms=5, mfc="none", color=color, label=name)
+        look = {"ms": 6, "mfc": "none", "color": color, "label": name}
+        axes.plot(places, own.mean("seed"), MARKERS[forget], **look)
         numbers[name] = {"tau": own.kind, "largest N": own.transpose("kind", "seed")}
-    axes.axhline(solved.attrs["cap"], color=GREY, lw=0.6, ls=":")
+    axes.axhline(solved.attrs["cap"], **LIMIT)
     axes.set_xticks(at, [TRAINED, *(rf"$\tau = {kind}$" for kind in solved.kind.values[1:])])
     return numbers
 
@@ -149,7 +160,9 @@ FIGURE = Figure(
     "With every N so far asked, tau = 1 gets at least as far as trained tau, longer tau less far, "
     "at both tasks",
     "The largest N solved within the same number of epochs, with time constants trained from "
-    "U(1, 2) and fixed at 1, 2 and 3 bits: points, seeds; rings, their mean. Dotted, the "
+    "U(1, 2) and fixed at 1, 2 and 3 bits: points, seeds; open marks, their mean (single-head with "
+    "tau fixed "
+    "only at presets that run it). Dotted, the "
     "largest N asked, which hides any difference above it.",
     draw,
     ("C-RNN-16", "C-RNN-17"),

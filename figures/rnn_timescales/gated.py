@@ -12,10 +12,10 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS
+from figures.rnn_timescales.palette import COLORS, MARKERS
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, cap_of
 from figures.statistics import Estimate, exact, judge, mean
-from figures.style import PAGE, band
+from figures.style import LIMIT, PAGE, band
 from sims.rnn_timescales.tasks import SMALLEST
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales.setting import MANY_GATED, THRESHOLD
@@ -68,11 +68,11 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             # Heads are solved in order, so those that are count from the smallest N.
             done = epochs.sel(forget=forget).values[..., None] <= at
             reached = SMALLEST - 1 + done.sum(axis=1).astype(float)
-            band(axes, at, reached, COLORS["parity", forget], name)
+            band(axes, at, reached, COLORS["parity", forget], name, MARKERS[forget])
             numbers[f"{cell}, {name}"] = {"epoch": at, "N": reached}
         seeds = epochs.sizes["seed"]
         axes.set(xlabel="epoch", title=f"{cell}, N-parity, {seeds} seeds")
-        axes.axhline(int(epochs.n.max()), color="0.4", lw=0.6, ls=":")
+        axes.axhline(int(epochs.n.max()), **LIMIT)
         axes.legend(loc="lower right")
     grid[0].set_ylabel("largest N solved")
     return drawing, numbers

@@ -10,9 +10,10 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.analyses import first_seed, moments_of
 from figures.rnn_timescales.readings.as_linear import (
     Theory,
@@ -24,7 +25,7 @@ from figures.rnn_timescales.readings.as_linear import (
 )
 from figures.rnn_timescales.readings.stages import NAMES, SWEEPS, reached
 from figures.statistics import Estimate, judge, mean
-from figures.style import GREY, PAGE, THEORY
+from figures.style import PAGE, THEORY
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
 
@@ -81,12 +82,16 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                     for part in (predicted, at_last)
                 )
                 label = f"{TITLES[task]}, {curriculum}"
-                axes.plot(x, y, ".", ms=2, alpha=0.6, color=COLORS[task, forget], label=label)
+                look = {"ms": 1.5, "alpha": 0.6, "color": COLORS[task, forget], "label": label}
+                axes.plot(x, y, MARKERS[forget], mew=0, **look)
                 numbers[f"{title}, {label}"] = {"theory": x, "measured": y}
     for axes, title in zip(grid, theories, strict=False):
-        axes.axline((0, 0), slope=1, color=GREY, **THEORY)
+        axes.axline((0, 0), slope=1, color="black", **THEORY)
         axes.set(xlabel=r"$\rho(1)$, theory", ylabel=r"$\rho(1)$, measured", title=title)
-    grid[0].legend(fontsize=6)
+    handles, names = grid[0].get_legend_handles_labels()
+    handles.append(Line2D([], [], color="black", **THEORY))
+    names.append("theory")
+    drawing.legend(handles, names, loc="outside lower center", ncols=5, markerscale=3)
     seeds = {forget: first_seed(at_last.sel(forget=forget)) for forget in NAMES}
     theory = predictions(sweep, at_last.sel(seed=sorted(set(seeds.values()))), by_gains)
     _slowest(grid[2], at_last.isel(n=0), theory.isel(n=0), seeds)
@@ -101,7 +106,8 @@ def _slowest(
         first = {"forget": forget, "seed": seeds[forget]}
         slow = int(found.rho.sel(first).sel(lag=slice(1, 5)).mean("lag").argmax("unit"))
         line = found.rho.sel(first).sel(unit=slow)
-        axes.plot(line.lag, line, color=COLORS["dms", forget], label=name)
+        look = {"color": COLORS["dms", forget], "marker": MARKERS[forget], "ms": 3}
+        axes.plot(line.lag, line, label=name, **look)
         other = theory.rho.sel(first).sel(unit=slow)
         axes.plot(line.lag, other, color=COLORS["dms", forget], **THEORY)
     axes.set(xlabel="lag (steps)", ylabel="autocorrelation", title="slowest unit of an N-DMS net")

@@ -9,11 +9,12 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
 from figures.rnn_timescales.measured.units import repeated
-from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES, whole_numbers
 from figures.rnn_timescales.readings.analyses import (
     REPEATED_STEPS,
     authors_fit_of,
@@ -25,7 +26,7 @@ from figures.rnn_timescales.readings.analyses import (
 )
 from figures.rnn_timescales.readings.stages import NAMES, SINGLE, reached
 from figures.statistics import Estimate, judge, mean, median, share
-from figures.style import PAGE, band
+from figures.style import LIMIT, PAGE, band
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import units
 from theory.rnn_timescales.setting import FAR
@@ -91,15 +92,20 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             label, color = f"{TITLES[task]}, {name}", COLORS[task, forget]
             for axes, estimator in zip(grid, ("slowest", "weighted"), strict=False):
                 rows = per_net(found, estimator).sel(forget=forget).transpose("seed", "n").values
-                band(axes, found.n.values, rows, color, label)
+                band(axes, found.n.values, rows, color, label, MARKERS[forget])
                 numbers[f"{label}, {estimator}"] = {"N": found.n, "mean": np.nanmean(rows, axis=0)}
             rows = per_net(theirs, "slowest").sel(forget=forget).transpose("seed", "n").values
             grid[0].plot(theirs.n, np.nanmean(rows, axis=0), "x", ms=5, color=color)
             numbers[f"{label}, the authors' fit"] = {"N": theirs.n, "nets": rows}
-    grid[0].set(xlabel="N", ylabel="steps", title="larger timescale, units above 1")
-    grid[1].set(xlabel="N", ylabel="steps", title="amplitude-weighted, all units")
+    grid[0].set(xlabel="N", title="larger timescale, units above 1")
+    grid[1].set(xlabel="N", title="amplitude-weighted, all units")
+    for axes in grid[:2]:
+        axes.set_ylabel("timescale of activity (steps)")
     whole_numbers(*grid[:2])
-    grid[0].legend(fontsize=6)
+    handles, labels = grid[0].get_legend_handles_labels()
+    handles.append(Line2D([], [], color="black", marker="x", ms=5, ls="none"))
+    labels.append("the authors' fit")
+    drawing.legend(handles, labels, loc="outside lower center", ncols=5)
     return drawing, numbers | _one_unit(grid[2], moments_of(evidence, "dms"))
 
 
@@ -109,12 +115,13 @@ def _one_unit(axes: Axes, found: xarray.Dataset) -> dict[str, Any]:
     slow = int(rho.isel(n=-1).sel(lag=slice(1, 5)).mean("lag").argmax("unit"))
     colors = plt.get_cmap("viridis")(np.linspace(0, 0.85, rho.sizes["n"]))
     numbers = {}
-    for n, color in zip(rho.n.values, colors, strict=True):
+    for n, color, mark in zip(rho.n.values, colors, "osv^D"[: len(colors)], strict=True):
         line = rho.sel(n=n, unit=slow)
-        axes.semilogy(line.lag, line, color=color, label=f"N = {n}")
+        axes.plot(line.lag, line, color=color, marker=mark, ms=3, label=f"N = {n}")
         numbers[f"autocorrelation, N = {n}"] = line
     axes.set(xlabel="lag (steps)", ylabel="autocorrelation", title="one unit, N-DMS single-head")
-    axes.set(xlim=(0, 15), ylim=(3e-3, 1.3))
+    axes.set(xlim=(0, 15), xticks=range(0, 16, 5))
+    axes.axhline(0, **LIMIT)
     axes.legend()
     return numbers
 
@@ -149,7 +156,7 @@ FIGURE = Figure(
     "the least-squares minimum; crosses, at the first and the last N of a few nets, by the "
     "authors' own fit, which starts from the middle of its bounds; middle, the mean of the "
     "amplitude-weighted timescale over all units. Mean and 95 % band over seeds. Right, the "
-    "autocorrelation of one unit of one net as N grows.",
+    "autocorrelation of one unit of one net as N grows; dotted, none.",
     draw,
     ("C-RNN-6", "C-RNN-44", "C-RNN-28"),
 )

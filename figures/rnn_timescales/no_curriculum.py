@@ -15,7 +15,7 @@ from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales.palette import COLORS, TITLES
 from figures.rnn_timescales.readings.stages import MULTI, SWEEPS, spearman
 from figures.statistics import Part, exact, judge, largest, share
-from figures.style import GREY, PAGE, THEORY, band
+from figures.style import LIMIT, PAGE, THEORY, band
 from sims.rnn_timescales.tasks import SMALLEST
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales.limits import majority_accuracy
@@ -101,7 +101,9 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         color = COLORS[task, MULTI]
         for row in epochs.values:
             grid[2].plot(epochs.n, row, color=color, lw=0.5, alpha=0.5)
-        grid[2].plot(epochs.n, epochs.mean("seed"), "o-", ms=3, color=color, label=TITLES[task])
+        mark = "o" if task == "parity" else "D"
+        look = {"color": color, "marker": mark, "ms": 3, "label": TITLES[task]}
+        grid[2].plot(epochs.n, epochs.mean("seed"), **look)
         numbers[f"together, {TITLES[task]}"] = {"N": epochs.n, "epoch": epochs}
         grid[2].set_xticks(epochs.n.values)
     grid[0].set_ylabel("accuracy of the only head")
@@ -113,15 +115,16 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 def _alone(axes: Axes, task: str, accuracy: xarray.DataArray) -> dict[str, Any]:
     """Accuracy against epoch of each N asked alone, and of a guess; returns the numbers."""
     colors = plt.get_cmap("viridis")(np.linspace(0, 0.85, accuracy.first.size))
+    marks = "osv^D<>"[: len(colors)]
     numbers: dict[str, Any] = {}
-    for n, color in zip(accuracy.first.values, colors, strict=True):
+    for n, color, mark in zip(accuracy.first.values, colors, marks, strict=True):
         own = accuracy.sel(first=n).transpose("seed", "epoch")
-        band(axes, own.epoch.values, own.values, color, f"N = {n}")
+        band(axes, own.epoch.values, own.values, color, f"N = {n}", mark, within=(0, 1))
         guess = majority_accuracy(int(n)) if task == "parity" else 0.5
         axes.axhline(guess, color=color, **(THEORY | {"linewidth": 0.7}))
         name = f"{TITLES[task]}, alone, N = {n}"
         numbers[name] = {"epoch": own.epoch, "accuracy": own, "guess": guess}
-    axes.axhline(THRESHOLD, color=GREY, lw=0.6, ls=":")
+    axes.axhline(THRESHOLD, **LIMIT)
     axes.set(xlabel="epoch", title=f"{TITLES[task]}, one N alone", ylim=(0.3, 1.03))
     axes.legend(loc="lower right", ncols=2)
     return numbers

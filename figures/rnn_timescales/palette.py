@@ -1,4 +1,4 @@
-"""Colours and labels that figures of the room share."""
+"""Colours, marks and labels that figures of the room share."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from figures.rnn_timescales.readings.stages import MULTI, SINGLE
+from figures.style import BLUE, ORANGE, SKY, VERMILLION
 
-# The authors' own colours, by task and curriculum (their plotting scripts).
+# Warm for single-head and cool for multi-head, pale for parity: the authors' browns and greens are
+# one colour to many a reader.
 COLORS = {
-    ("parity", SINGLE): "#D48A6A",
-    ("parity", MULTI): "#489174",
-    ("dms", SINGLE): "#803515",
-    ("dms", MULTI): "#0E573A",
+    ("parity", SINGLE): ORANGE,
+    ("parity", MULTI): SKY,
+    ("dms", SINGLE): VERMILLION,
+    ("dms", MULTI): BLUE,
 }
-# Likewise of units of short and of long tau.
+MARKERS = {SINGLE: "o", MULTI: "s"}
+# Of units of short and of long tau, the authors' own.
 SIDES = {"short": "#AA9C39", "long": "#8C7AAE"}
 TITLES = {"parity": "N-parity", "dms": "N-DMS"}
 

@@ -11,11 +11,11 @@ import xarray
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.analyses import STRENGTHS, perturbed, relative, stage_of
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS, reached
 from figures.statistics import judge, mean
-from figures.style import GREY, PAGE, band
+from figures.style import LIMIT, PAGE, band
 from sims.rnn_timescales import robustness
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
@@ -71,13 +71,14 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             for forget, name in NAMES.items():
                 rows = values.sel(forget=forget).transpose("seed", "strength").values
                 label = f"{TITLES[task]}, {name}"
-                band(axes, found.strength.values, rows, COLORS[task, forget], label)
+                color, mark = COLORS[task, forget], MARKERS[forget]
+                band(axes, found.strength.values, rows, color, label, mark)
                 numbers[f"{what}, {label}"] = np.nanmean(rows, axis=0)
             numbers[f"{what}, {TITLES[task]}, eps_50"] = half_strength(found)
-        axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
+        axes.axhline(0.5, **LIMIT)
         axes.set(xscale="log", xlabel="relative size of the change", title=title)
     grid[0].set_ylabel("relative accuracy")
-    grid[0].legend(fontsize=6)
+    grid[0].legend()
     return drawing, numbers
 
 

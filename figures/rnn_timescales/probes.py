@@ -13,11 +13,11 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES
 from figures.rnn_timescales.readings.analyses import stage_of
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, SWEEPS
 from figures.statistics import Estimate, judge, mean
-from figures.style import GREY, PAGE, band
+from figures.style import LIMIT, PAGE, band
 from sims.rnn_timescales import representation
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales import authors
@@ -89,13 +89,14 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         found = probed(evidence, task)
         for forget, name in NAMES.items():
             rows = found.accuracy.isel(n=-1).sel(forget=forget).transpose("seed", "asked").values
-            band(axes, found.asked.values, rows, COLORS[task, forget], name)
+            color, mark = COLORS[task, forget], MARKERS[forget]
+            band(axes, found.asked.values, rows, color, name, mark, within=(0, 1))
             numbers[f"{TITLES[task]}, {name}"] = {"asked": found.asked, "accuracy": rows}
         last = int(found.n[-1])
-        axes.axvline(last, color=GREY, lw=0.6, ls=":")
-        axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
+        axes.axvline(last, **LIMIT)
+        axes.axhline(0.5, **LIMIT)
         axes.set(xlabel="M", title=f"{TITLES[task]}, nets of N = {last}")
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.55, 0.92))
     grid[0].set_ylabel("accuracy of a linear probe")
     return drawing, numbers
 

@@ -119,7 +119,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         left.plot(found.tau, found.recall.sel(delay=k), color=color, label=f"{k}")
         left.plot(found.tau, units.recall(found.tau.values, k), "k--", lw=0.7)
         left.plot(units.best_time_constant(k), units.best_recall(k), "v", ms=4, color=color)
-    left.set(xscale="log", yscale="log", ylim=(3e-3, 1.5), xlabel=r"$\tau$, steps",
+    left.set(xscale="log", yscale="log", ylim=(3e-3, 6), xlabel=r"$\tau$, steps",
              ylabel="recall $R^2_k$", title="one unit")  # fmt: skip
     left.legend(title="delay k", ncols=2, loc="upper right")
     for net, color in zip(nets, _COLORS, strict=False):
@@ -140,21 +140,27 @@ def _written_down(axes: Axes, parity: xarray.Dataset, dms: xarray.Dataset) -> di
     """Units of the nets and by the formulas; returns the numbers."""
     n = np.arange(2, 21)
     alone = parity.heads.values == 1
+    several = constructive.all_parities_units
     solved = {
-        "parity, one head": (parity.isel(net=alone), constructive.parity_units, BLUE),
-        "all parities to N": (parity.isel(net=~alone), constructive.all_parities_units, ORANGE),
-        "DMS": (dms, constructive.dms_units, GREEN),
+        "parity, one head": (parity.isel(net=alone), constructive.parity_units, BLUE, "o"),
+        "all parities to N": (
+            parity.isel(net=~alone),
+            several,
+            ORANGE,
+            "s",
+        ),
+        "DMS": (dms, constructive.dms_units, GREEN, "^"),
     }
-    for name, (data, formula, color) in solved.items():
+    for name, (data, formula, color, mark) in solved.items():
         axes.plot(n, [formula(int(each)) for each in n], color=color, **THEORY)
-        axes.plot(data.n, data.units, "o", ms=3.5, color=color, label=name)
+        axes.plot(data.n, data.units, mark, ms=3.5, color=color, label=name)
     axes.set(yscale="log", xlabel="N", ylabel=r"units, every $\tau = 1$",
              title=f"written down, accuracy {_least(parity, dms):g}")  # fmt: skip
     axes.set_xticks((2, 5, 10, 15, 20))
     axes.legend(loc="upper left")
     return {
         name: {"N": data.n, "units": data.units, "accuracy": data.accuracy}
-        for name, (data, _, _) in solved.items()
+        for name, (data, *_) in solved.items()
     }
 
 

@@ -8,9 +8,9 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.rnn_timescales.palette import COLORS
+from figures.rnn_timescales.palette import COLORS, MARKERS
 from figures.rnn_timescales.readings.stages import NAMES, by_n, last_n
-from figures.style import GREY, PAGE
+from figures.style import LIMIT, PAGE
 from sims.rnn_timescales import robustness
 
 SWEEP = "rnn_timescales.held_parity"
@@ -26,16 +26,19 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     found = table.accuracy
     drawing, axes = plt.subplots(figsize=(PAGE / 2, 2.5))
     numbers: dict[str, Any] = {"hold": HOLDS}
-    for n, dash in zip(stages, ("--", "-"), strict=True):
+    for n, filled in zip(stages, (False, True), strict=True):
         for forget, name in NAMES.items():
             mean = found.sel(n=n, forget=forget).mean("seed")
             label = f"{name}, N = {n}"
-            axes.plot(1 / found.hold, mean, dash, color=COLORS["parity", forget], label=label)
+            color = COLORS["parity", forget]
+            look = {"color": color, "marker": MARKERS[forget], "ms": 4}
+            look |= {"mfc": color if filled else "white", "label": label}
+            axes.plot(1 / found.hold, mean, **look)
             numbers[label] = found.sel(n=n, forget=forget)
-    axes.axvline(1 / sweep.attrs["hold"], color=GREY, lw=0.6, ls=":")
-    axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
+    axes.axvline(1 / sweep.attrs["hold"], **LIMIT)
+    axes.axhline(0.5, **LIMIT)
     axes.set(xscale="log", xlabel="step dt (bits)", ylabel="accuracy", title="N-parity")
-    drawing.legend(fontsize=6, loc="outside right center")
+    drawing.legend(loc="outside right center")
     return drawing, numbers
 
 
@@ -43,7 +46,8 @@ FIGURE = Figure(
     "resolution",
     "Nets trained at one resolution in time, read at others",
     "Accuracy at N of nets with the nonlinearity inside whose bits are held for 1/dt steps "
-    "(time constants as they are, in bits); dotted, the dt of training, and chance. Mean over "
+    "(time constants as they are, in bits); dotted, the dt of training, and chance. Filled, the "
+    "last N; mean over "
     "seeds.",
     draw,
     (),

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES, whole_numbers
 from figures.rnn_timescales.readings.analyses import RETRAINED, retrained
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE, reached
 from figures.statistics import judge, mean
-from figures.style import GREY, PAGE, band
+from figures.style import LIMIT, PAGE, band
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales.setting import TASKS
 
@@ -37,9 +37,10 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         found = retrained(evidence.sweep(RETRAINED[task]))
         for forget, name in NAMES.items():
             rows = found.accuracy.sel(forget=forget).transpose("seed", "target").values
-            band(axes, found.target.values, rows, COLORS[task, forget], name)
+            color, mark = COLORS[task, forget], MARKERS[forget]
+            band(axes, found.target.values, rows, color, name, mark, within=(0, 1))
             numbers[f"{TITLES[task]}, {name}"] = {"target": found.target, "accuracy": rows}
-        axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
+        axes.axhline(0.5, **LIMIT)
         whole_numbers(axes)
         axes.set(xlabel="N'", title=f"{TITLES[task]}, from N = {found.attrs['origin']}")
         axes.legend()

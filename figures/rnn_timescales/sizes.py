@@ -28,7 +28,7 @@ from figures.rnn_timescales.readings.turns import (
     turns,
 )
 from figures.statistics import judge
-from figures.style import GREY, PAGE
+from figures.style import FIT, GREY, PAGE
 from theory.claims import Claim, Verdict
 from theory.rnn_timescales.setting import LARGER, SMALL, TASKS
 
@@ -87,7 +87,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     for panel in (grid[0, 2], *grid[1]):
         _by_size(panel, np.asarray(tau.units.values, "float64"))
     _by_turn(grid[0, 2], [float(n) for each in numbers.values() for n in each["N"][[0, -1]]])
-    grid[0, 1].legend(fontsize=6, ncols=2)
+    grid[0, 1].legend(ncols=2)
     return drawing, numbers
 
 
@@ -125,7 +125,7 @@ def _draw_law(axes: Axes, task: str, found: Turns) -> dict[str, Any]:
     known = exponent(found)
     line = np.geomspace(found.units.min(), found.units.max())
     label = f"{TITLES[task]}: $H^{{{g:.2f}}}$ [{known.low:.2f}, {known.high:.2f}]"
-    axes.plot(line, factor * line**g, "--", lw=1, color=color, label=label)
+    axes.plot(line, factor * line**g, color=color, label=label, **FIT)
     return numbers | {"exponent": known._asdict(), "factor": factor}
 
 
@@ -160,7 +160,8 @@ FIGURE = Figure(
     "Single-head nets. Above, mean tau over units and seeds against N, where every seed solved "
     "N, with its turn N* (circles: vertex of a parabola through up to five N about the least "
     "value); and N* against the number of units H with its bootstrap interval over seeds and "
-    "a power law by censored regression; open with an arrow where tau still falls at the last "
+    "a power law by censored regression (dash-dotted); open with an arrow where tau still falls at "
+    "the last "
     "N solved, a lower bound. Below, what might set the turn, read at N*: the share of units "
     "whose tau has been absorbed at 1, their number over those that suffice with every tau at "
     "1 (2 N - 1 for parity, N + 1 for DMS), and the epochs that the stage took. A cause "

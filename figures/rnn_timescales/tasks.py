@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
-from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES, whole_numbers
 from figures.rnn_timescales.readings.stages import MULTI, NAMES, SINGLE
 from figures.style import GREY, PAGE, PURPLE
 from sims.rnn_timescales.tasks import SMALLEST, TASKS, fair_bits, sliding_labels
@@ -21,9 +21,9 @@ from sims.rnn_timescales.training import Curriculum
 
 TIME, LARGEST = 16, 5
 CURRICULA = {
-    NAMES[SINGLE]: (COLORS["parity", SINGLE], {"forget": 1}),
-    NAMES[MULTI]: (COLORS["parity", MULTI], {"forget": 0}),
-    "sliding window": (PURPLE, {"window": 3, "forget": 1}),
+    NAMES[SINGLE]: (COLORS["parity", SINGLE], MARKERS[SINGLE], {"forget": 1}),
+    NAMES[MULTI]: (COLORS["parity", MULTI], MARKERS[MULTI], {"forget": 0}),
+    "sliding window": (PURPLE, "^", {"window": 3, "forget": 1}),
 }
 
 
@@ -54,20 +54,20 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     _cells(left, 0, np.asarray(bits[:, 0]), "black")
     for task in TASKS:
         answers = np.asarray(sliding_labels(task, bits, LARGEST))[:, :, 0]
-        for place, n in enumerate((2, LARGEST)):
+        for n in (2, LARGEST):
             values = np.where(np.arange(TIME) >= n - 1, answers[:, n - SMALLEST], np.nan)
-            _cells(left, len(rows), values, COLORS[task, MULTI if place else SINGLE])
+            _cells(left, len(rows), values, GREY)
             rows.append(TITLES[task].replace("N", str(n), 1))
             numbers[rows[-1]] = values
     left.set_yticks(range(len(rows)), rows)
     whole_numbers(left)
     left.set(xlim=(-0.6, TIME - 0.4), ylim=(len(rows) - 0.4, -0.6), xlabel="time (bits)",
              title="answers after every bit, filled where 1")  # fmt: skip
-    for axes, (name, (color, settings)) in zip(others, CURRICULA.items(), strict=True):
+    for axes, (name, (color, mark, settings)) in zip(others, CURRICULA.items(), strict=True):
         lists = head_lists(6, **settings)
         for stage, (low, high) in enumerate(lists, 1):
             asked = np.arange(low, high + 1)
-            axes.plot(np.full(len(asked), stage), asked, "o", ms=4, color=color)
+            axes.plot(np.full(len(asked), stage), asked, mark, ms=4, color=color)
         axes.set(title=name, xlabel="stage", ylim=(1.4, 9.6), xlim=(0.5, 6.5))
         whole_numbers(axes)
         axes.grid(axis="y", color=GREY, lw=0.3, alpha=0.4)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Drawing
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES, whole_numbers
 from figures.rnn_timescales.readings.stages import (
     MULTI,
     NAMES,
@@ -143,7 +143,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                 enough = values.notnull().sum("seed") >= 2
                 values = values.isel(n=enough.values)
                 name = f"{TITLES[task]}, {NAMES[forget]}"
-                band(axes, values.n.values, values.values, COLORS[task, forget], name)
+                color, mark = COLORS[task, forget], MARKERS[forget]
+                band(axes, values.n.values, values.values, color, name, mark)
                 numbers[f"{name}, {statistic}"] = {
                     "N": values.n,
                     "mean": values.mean("seed"),
@@ -151,7 +152,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
                 }
         axes.set(xlabel="N", ylabel=f"{label} (bits)")
     whole_numbers(*grid)
-    grid[1].legend(loc="upper left")
+    handles, names = grid[0].get_legend_handles_labels()
+    drawing.legend(handles, names, loc="outside lower center", ncols=4)
     return drawing, numbers
 
 
@@ -178,7 +180,7 @@ FIGURE = Figure(
     "theirs at both",
     "Mean, standard deviation and maximum over units of the trained time constants, in nets "
     "that solved N; mean and 95 % band over the seeds that got so far. Single-head asks only "
-    "the present N, multi-head every N so far.",
+    "the present N, multi-head every N so far. No theory that is known predicts these.",
     draw,
     ("C-RNN-1", "C-RNN-41", "C-RNN-2", "C-RNN-42", "C-RNN-3", "C-RNN-4", "C-RNN-43", "C-RNN-30"),
 )

@@ -92,8 +92,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     right.plot(net.population.values, "o", ms=2.5, color=BLUE, label="sum of all units")
     right.plot(linear.population_autocorrelation(covariances), color=BLUE, **THEORY)
     slowest = linear.spectral_radius(system.matrix) ** np.arange(LAGS + 1)
-    right.plot(slowest, "-.", color=GREY, lw=1, label="slowest mode")
-    right.plot(-slowest, "-.", color=GREY, lw=1)
+    right.plot(slowest, color=GREY, label="slowest mode", **THEORY)
+    right.plot(-slowest, color=GREY, **THEORY)
     right.plot(own[:, order[0]], color=SKY, label="a unit: Lyapunov", **THEORY)
     right.plot(modal[:, order[0]], "x", ms=3.5, color=SKY, label="and mixture of modes")
     right.legend(loc="upper right")
@@ -114,20 +114,20 @@ def _isolated(axes: Axes, found: xarray.Dataset) -> None:
     for tau, color in zip(ISOLATED, _COLORS, strict=False):
         axes.plot(lags, found.rho.sel(tau=tau)[:13], "o", ms=3, color=color, label=f"{tau:g}")
         axes.plot(fine, units.autocorrelation(tau, fine), color=color, **THEORY)
-        axes.plot(fine, np.exp(-fine / tau), ":", color=color, lw=0.9)
+        axes.plot(fine, np.exp(-fine / tau), color=GREY, **THEORY | {"linewidth": 0.7})
     axes.legend(title=r"$\tau$, steps", loc="upper right")
-    axes.set(title="isolated units", ylabel="autocorrelation")
+    axes.set(title="isolated units", ylabel="autocorrelation", xticks=range(0, 13, 3))
 
 
 FIGURE = Figure(
     "units",
     "A unit's autocorrelation is (1 - 1/tau)^l alone, and Lyapunov's in a linear network",
     f"Left, isolated leaky units under fair bits: points, simulated ({TRIALS} trials of {STEPS:,} "
-    f"steps); dashed, (1 - 1/tau)^l; dotted, exp(-l/tau), which it is not. Middle, five of the "
+    f"steps); dashed, (1 - 1/tau)^l; grey, exp(-l/tau), which it is not. Middle, five of the "
     f"{UNITS} units of a random linear network: points, simulated ({TRIALS} trials of "
     f"{NETWORK_STEPS:,} steps); dashed, Lyapunov's equation. Right, the sum of its units, "
     "likewise; one unit's autocorrelation as a mixture of the modes' (crosses), and the decay of "
-    "the slowest mode.",
+    "the slowest mode (grey).",
     draw,
     ("C-RNN-21", "C-RNN-22"),
 )

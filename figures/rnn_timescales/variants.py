@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from figures.evidence import Check, Evidence, Figure
 from figures.rnn_timescales import broken
-from figures.rnn_timescales.palette import COLORS, TITLES, whole_numbers
+from figures.rnn_timescales.palette import COLORS, MARKERS, TITLES, whole_numbers
 from figures.rnn_timescales.readings.stages import (
     MULTI,
     NAMES,
@@ -38,16 +39,16 @@ SLIDING = "rnn_timescales.sliding_parity"
 PANELS = {
     "nonlinearity outside, inside": (
         "dms",
-        {SWEEPS["dms"]: "-", "rnn_timescales.inside_dms": "--"},
+        {SWEEPS["dms"]: "full", "rnn_timescales.inside_dms": "none"},
     ),
-    "clamp, softplus": ("dms", {SWEEPS["dms"]: "-", SMOOTH: "--"}),
+    "clamp, softplus": ("dms", {SWEEPS["dms"]: "full", SMOOTH: "none"}),
     "bits held one step, longer": (
         "parity",
-        {SWEEPS["parity"]: "-", "rnn_timescales.held_parity": "--"},
+        {SWEEPS["parity"]: "full", "rnn_timescales.held_parity": "none"},
     ),
 }
-# Line styles by lowest value and width of the initial tau.
-START_DASHES = dict(zip(STARTS, (":", "-", "-.", "--"), strict=True))
+# Marks by lowest value and width of the initial tau.
+START_MARKS = dict(zip(STARTS, "vo^D", strict=True))
 
 
 def smooth_clamp(claim: Claim, found: xarray.Dataset) -> Verdict:
@@ -98,19 +99,21 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     grid = table.ravel()
     numbers: dict[str, Any] = {}
     for axes, (title, (task, sweeps)) in zip(grid, PANELS.items(), strict=False):
-        for name, dash in sweeps.items():
+        for name, filled in sweeps.items():
             found, short = by_n(evidence.sweep(name)), name.partition(".")[2]
             for forget in NAMES:
                 label = f"{short}, {NAMES[forget]}"
-                numbers[label] = _mean_tau(axes, found, forget, dash, COLORS[task, forget])
+                look = {"color": COLORS[task, forget], "marker": MARKERS[forget]}
+                numbers[label] = _mean_tau(axes, found, forget, look | {"fillstyle": filled})
         axes.set(xlabel="N", title=title)
     numbers |= _sliding(grid[3], by_n(evidence.sweep(SLIDING)), stages_of(evidence, "parity"))
     starts = by_n(evidence.sweep(INITIAL))
-    for (lowest, spread), dash in START_DASHES.items():
+    for (lowest, spread), mark in START_MARKS.items():
         found = starts.sel(lowest=lowest, spread=spread)
         for forget in NAMES:
             label = f"{start_name(lowest, spread)}, {NAMES[forget]}"
-            numbers[label] = _mean_tau(grid[4], found, forget, dash, COLORS["dms", forget])
+            look = {"color": COLORS["dms", forget], "marker": mark}
+            numbers[label] = _mean_tau(grid[4], found, forget, look)
             grid[4].plot(1.5, lowest + spread / 2, "_", color=GREY)
     grid[4].set(xlabel="N", title=r"initial $\tau$ (ticks: its mean)")
     for axes in (grid[0], grid[1], grid[2], grid[4]):
@@ -121,13 +124,13 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 
 def _mean_tau(
-    axes: Axes, found: xarray.Dataset, forget: int, dash: str, color: str
+    axes: Axes, found: xarray.Dataset, forget: int, look: Mapping[str, Any]
 ) -> dict[str, xarray.DataArray]:
     """Mean tau over units and seeds against N; returns the numbers."""
     values = average(found, forget)
     values = values.isel(n=(values.notnull().sum("seed") >= 2).values)
     over_seeds = values.mean("seed")
-    axes.plot(values.n, over_seeds, ls=dash, color=color)
+    axes.plot(values.n, over_seeds, ms=3, **look)
     return {"N": values.n, "mean": over_seeds}
 
 
@@ -135,9 +138,9 @@ def _sliding(axes: Axes, sliding: xarray.Dataset, both: xarray.Dataset) -> dict[
     """Epochs to solve N by curriculum; returns the numbers."""
     for forget in (SINGLE, MULTI):
         epochs = both.solved.sel(forget=forget).mean("seed", skipna=False)
-        axes.plot(epochs, epochs.n, "o-", ms=3, color=COLORS["parity", forget])
+        axes.plot(epochs, epochs.n, MARKERS[forget], ls="-", ms=3, color=COLORS["parity", forget])
     epochs = sliding.solved.mean("seed", skipna=False)
-    axes.plot(epochs, epochs.n, "s-", ms=3, color=PURPLE)
+    axes.plot(epochs, epochs.n, "^-", ms=3, color=PURPLE)
     axes.set(xlabel="epoch", ylabel="N solved", xscale="log", title="N-parity")
     axes.set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
     axes.minorticks_off()
@@ -146,14 +149,15 @@ def _sliding(axes: Axes, sliding: xarray.Dataset, both: xarray.Dataset) -> dict[
 
 def _legend(axes: Axes) -> None:
     """What colours and line styles stand for, in a panel of its own."""
-    lines = [Line2D([], [], color=color) for color in (*COLORS.values(), PURPLE)]
-    lines += [Line2D([], [], color="black", ls=dash) for dash in ("-", "--")]
+    marks = [*(MARKERS[forget] for _, forget in COLORS), "^"]
+    looks = zip((*COLORS.values(), PURPLE), marks, strict=True)
+    lines = [Line2D([], [], color=color, marker=mark, ms=3) for color, mark in looks]
+    filled = ("full", "none")
+    lines += [Line2D([], [], color="black", marker="o", fillstyle=style, ms=3) for style in filled]
     names = [f"{TITLES[task]}, {NAMES[forget]}" for task, forget in COLORS]
     names += ["sliding window", "named first", "named second"]
-    lines += [
-        Line2D([], [], color=COLORS["dms", SINGLE], ls=dash) for dash in START_DASHES.values()
-    ]
-    names += [f"from {start_name(*start)}" for start in START_DASHES]
+    lines += [Line2D([], [], color=GREY, marker=mark, ms=3) for mark in START_MARKS.values()]
+    names += [f"from {start_name(*start)}" for start in START_MARKS]
     axes.legend(lines, names, loc="center", frameon=False)
     axes.axis("off")
 
@@ -166,8 +170,8 @@ def _as_start(sweep: xarray.Dataset) -> xarray.Dataset:
 FIGURE = Figure(
     "variants",
     "Mean tau of other units and from other starts, and a sliding window",
-    "Mean time constant of nets that solved N. Solid, the default: nonlinearity outside, a "
-    "clamp at one step, one step a bit. Dashed: nonlinearity inside (N-DMS); tau = 1 + "
+    "Mean time constant of nets that solved N. Filled, the default: nonlinearity outside, a "
+    "clamp at one step, one step a bit. Open: nonlinearity inside (N-DMS); tau = 1 + "
     "softplus in place of the clamp (N-DMS); bits held longer with the nonlinearity inside "
     "(N-parity). Below, epochs to solve N with a sliding window of heads, mean over seeds; and "
     "mean tau from weak and strong, narrow and wide initial tau (N-DMS).",
