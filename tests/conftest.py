@@ -2,12 +2,15 @@
 
 import os
 
+import jax
 import pytest
 from hypothesis import settings
 
 from sims.engine.devices import cores, prepare
 from sims.engine.store import Store
 
+# What tests say of devices and of bits is said of CPU cores, also where there is something else.
+jax.config.update("jax_platforms", "cpu")
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("explore", deadline=None, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

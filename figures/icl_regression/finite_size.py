@@ -84,7 +84,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             "gd": float(risks.debiased_gd_risk_limit(limit)),
             "bayes": float(risks.bayes_risk_limit(limit)),
         }
-    thin = THEORY | {"linewidth": 0.6}
+    thin: dict[str, Any] = THEORY | {"linewidth": 0.6}
     axes.axhline(ends["gd"], color=ORANGE, **thin)
     axes.axhline(ends["bayes"], color=PURPLE, **thin)
     axes.plot([], [], color="black", label="at infinite size", **thin)

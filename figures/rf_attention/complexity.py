@@ -203,7 +203,7 @@ def _samples(left: Axes, half: xarray.DataArray, measured: dict[str, xarray.Data
 
 def _handles() -> list[Line2D]:
     """What the first two panels' colours and marks stand for."""
-    alone = {"color": GREY, "ls": "none"}
+    alone: dict[str, Any] = {"color": GREY, "ls": "none"}
     return [
         Line2D([], [], color=BLUE, label="RFA, exact theory", **THEORY),
         Line2D([], [], color=ORANGE, label="RFMLP, exact theory", **THEORY),

@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
@@ -166,12 +166,12 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     return drawing, numbers
 
 
-def _darker(mean: float) -> tuple[float, float, float]:
+def _darker(mean: float) -> str:
     """BRFA's green, which it has at w0 = 1 elsewhere, darker the larger the mean w0."""
     share = 0.5 ** (0.6 * np.log2(mean))
     green = np.array(to_rgb(COLORS["BRFA"]))
     red, green, blue = share * green if share < 1 else 1 - (1 - green) / share
-    return float(red), float(green), float(blue)
+    return to_hex((red, green, blue))
 
 
 def _errors(evidence: Evidence) -> tuple[xarray.DataArray]:

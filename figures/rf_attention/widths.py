@@ -109,7 +109,7 @@ def _over_limit(found: xarray.DataArray) -> xarray.DataArray:
     return at.isel(heads=slice(1, None)) - at.sel(heads=0)
 
 
-_INFINITE = THEORY | {"linewidth": 0.6}
+_INFINITE: dict[str, Any] = THEORY | {"linewidth": 0.6}
 
 
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:

@@ -114,7 +114,7 @@ def _isolated(axes: Axes, found: xarray.Dataset) -> None:
     for tau, color in zip(ISOLATED, _COLORS, strict=False):
         axes.plot(lags, found.rho.sel(tau=tau)[:13], "o", ms=3, color=color, label=f"{tau:g}")
         axes.plot(fine, units.autocorrelation(tau, fine), color=color, **THEORY)
-        axes.plot(fine, np.exp(-fine / tau), color=GREY, **THEORY | {"linewidth": 0.7})
+        axes.plot(fine, np.exp(-fine / tau), color=GREY, linestyle="--", linewidth=0.7)
     axes.legend(title=r"$\tau$, steps", loc="upper right")
     axes.set(title="isolated units", ylabel="autocorrelation", xticks=range(0, 13, 3))
 
