@@ -6,7 +6,7 @@ import jax
 import pytest
 from hypothesis import settings
 
-from sims.engine.devices import cores, prepare
+from sims.engine.devices import prepare
 from sims.engine.store import Store
 
 # What tests say of devices and of bits is said of CPU cores, also where there is something else.
@@ -15,11 +15,6 @@ settings.register_profile("ci", deadline=None, derandomize=True, max_examples=25
 settings.register_profile("explore", deadline=None, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 prepare()
-
-
-def pytest_xdist_auto_num_workers():
-    """One worker more than cores: tests wait for processes that they start, and for each other."""
-    return cores() + 1
 
 
 @pytest.fixture

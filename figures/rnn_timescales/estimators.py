@@ -19,10 +19,10 @@ from figures.style import BLUE, PAGE, THEORY, VERMILLION
 from theory.rnn_timescales import units
 
 NAMES = {
-    "authors": "larger, authors' fit",
-    "slowest": "larger, least squares",
-    "weighted": "amplitude-weighted",
-    "integrated": "integrated, 30 lags",
+    "authors": "larger,\nauthors' fit",
+    "slowest": "larger,\nleast squares",
+    "weighted": "amplitude-\nweighted",
+    "integrated": "integrated,\n30 lags",
     "lag_one": r"$\rho(1)$",
 }
 
