@@ -154,6 +154,7 @@ def visit(browser, site):
         page.on("console", lambda said: amiss.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: amiss.append(str(error)))
         page.on("request", lambda r: None if outside(r.url) is None else amiss.append(r.url))
+        page.set_default_navigation_timeout(120_000)  # a busy machine is no fault of the page
         page.goto(f"file://{at}/{path}")
         pages.append(context)
         return page
