@@ -94,9 +94,9 @@ def made_here(value):
 def test_what_ends_a_process_is_told_and_ends_the_others(function, error, words, store):
     begun = time.monotonic()
     with pytest.raises(error, match=words), Pool(store, quiet=True, processes=2) as pool:
-        long = Sweep(Quadratic(steps=1_000_000_000, log_every=1000, size=3))
+        long = Sweep(Quadratic(steps=10_000_000, log_every=1000, size=3))
         finish(pool, Work("long", (long,)), Work("table", (), function, {"factor": 1}))
-    assert time.monotonic() - begun < 300, "the other would take hours"
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
