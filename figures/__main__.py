@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.share is not None and not options.verify:
         parser.error("--share says how much --verify FILE computes; expected --verify too")
     does = _compare if options.compare else _verify if options.verify else _figures
+    asked = {name for name in ("compare", "verify", "bundle", "launch") if getattr(options, name)}
+    if does is not _figures and len(asked) > 1:
+        parser.error(f"--{' and --'.join(sorted(asked))} do not go together; choose one")
     return guarded(PROG, lambda: does(options))
 
 
@@ -130,6 +133,7 @@ def _figures(options: argparse.Namespace) -> int:
     from sims.engine.devices import prepare
     from sims.engine.store import Store
 
+    of_jobs(options)  # a slip is told before anything else is
     chosen = _chosen(options.names)
     _known_preset(options.preset, chosen)
     prepare(options.device)

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from sims.engine.again import Again, differs, filed, kinds, works
+from sims.engine.again import Again, differs, filed, kinds, latest, works
 from sims.engine.errors import UserError
 from sims.engine.progress import Progress
 from sims.engine.provenance import provenance
@@ -121,7 +121,7 @@ class Verified(NamedTuple):
     """What computing runs again came to.
 
     Attributes:
-        runs: in the archive.
+        runs: in the archive that can be computed again.
         apart: how far each of those computed again is from what was filed of it, by its id.
         notes: lines about what is damaged or was made by other code.
         damaged: how many records are not as they were written.
@@ -155,7 +155,7 @@ def verify(file: Path, share: float = SHARE, quiet: bool = False) -> Verified:
     """Compute a random share of an archive's runs again, at least one, and compare every number.
 
     Raises:
-        UserError: it is no such archive, or this code does not know an experiment in it.
+        UserError: it is no such archive, or this code can compute nothing in it.
         Incomplete: interrupted.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -166,12 +166,15 @@ def verify(file: Path, share: float = SHARE, quiet: bool = False) -> Verified:
             there.verify(before)
         gone = sorted(path for path in before if not path.exists())
         shelf, known = filed(there), kinds()
-        if not shelf:
-            raise UserError(f"{file} holds no whole run to compute again")
-        count = max(1, round(share * len(shelf)))
-        chosen = random.SystemRandom().sample(sorted(shelf.values()), count)
+        able, unknown = latest(shelf, known)
+        if not able:
+            reason = "; ".join(unknown) or "none is whole"
+            raise UserError(f"{file} holds no run to compute again: {reason}")
+        count = max(1, round(share * len(able)))
+        chosen = random.SystemRandom().sample(sorted(able.values()), count)
         todo = works(chosen, shelf, known)
         notes = [f"{path.relative_to(there.root)} is damaged" for path in gone]
+        notes += [f"{number} runs are left out: {reason}" for reason, number in unknown.items()]
         first = {run.name: run for run in chosen}
         notes += [f"{name}: {said}" for name in first if (said := differs(first[name], known))]
         here = Store(Path(folder) / "here")
@@ -185,7 +188,7 @@ def verify(file: Path, share: float = SHARE, quiet: bool = False) -> Verified:
                     found = work.distances(there, here)
                     apart |= {run.id: far for run, far in zip(work.filed, found, strict=True)}
                     shown.advance(float(len(found)))
-        return Verified(len(shelf), apart, notes, len(gone))
+        return Verified(len(able), apart, notes, len(gone))
 
 
 def _unpacked(file: Path, folder: Path) -> Store:

@@ -6,6 +6,7 @@ with: on like devices, with like versions, every bit has to be the same.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,27 @@ def anew(run: Filed, shelf: Mapping[str, Filed], known: Kinds) -> Run:
     if said["start"] not in shelf:
         raise UserError(f"{run.name}: the run that one starts from is not there")
     return Run(experiment, said["seed"], anew(shelf[said["start"]], shelf, known), said["stage"])
+
+
+def latest(
+    shelf: Mapping[str, Filed], known: Kinds
+) -> tuple[dict[str, Filed], collections.Counter[str]]:
+    """What of a store can be computed again, and how many runs cannot, by the reason.
+
+    A run that was computed again after its code changed is filed twice; the last one counts.
+    """
+    found: dict[str, tuple[str, Filed]] = {}
+    unknown: collections.Counter[str] = collections.Counter()
+    for run in shelf.values():
+        try:
+            id = anew(run, shelf, known).id
+        except UserError as error:
+            unknown[str(error)] += 1
+            continue
+        when = read_json(run.record)["provenance"]["finished"]
+        if id not in found or found[id][0] < when:
+            found[id] = (when, run)
+    return {run.id: run for _, run in found.values()}, unknown
 
 
 def differs(run: Filed, known: Kinds) -> str:

@@ -198,7 +198,9 @@ class Jobs:
         logs = self.store.root / "jobs" / "%j"
         parts = [Part(work, self.store.root, at, count, side_by_side) for at in range(count)]
         try:
-            executor = submitit.AutoExecutor(logs, cluster=self.kind, **_TIMEOUTS)
+            executor = submitit.AutoExecutor(
+                logs, cluster=self.kind, slurm_max_num_timeout=TIMEOUTS
+            )
             executor.update_parameters(**_parameters(work.name, self.resources, self.here))
             return [
                 job
@@ -220,9 +222,6 @@ class Jobs:
                 job.cancel()
         if issubclass(kind, KeyboardInterrupt):
             raise Incomplete(interrupt.STOPPED if self.here else _left(jobs)) from None
-
-
-_TIMEOUTS = {"slurm_max_num_timeout": TIMEOUTS}
 
 
 def launch(

@@ -128,6 +128,11 @@ def test_a_damaged_record_is_told(made, call, tmp_path):
         (["--verify", "{file}", "--share", "2"], "above 0 and at most 1"),
         (["--verify", "{file}", "icl_regression"], "--verify takes a bundle, and no NAME"),
         (["--share", "1"], "expected --verify too"),
+        (
+            ["--verify", "{file}", "--compare", "{toml}"],
+            "--compare and --verify do not go together",
+        ),
+        (["--jobs", "2"], "--jobs: expected --launch slurm or local beside it"),
     ],
 )
 def test_a_slip_is_one_line(made, call, words, message):

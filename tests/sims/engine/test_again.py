@@ -128,6 +128,27 @@ def test_what_is_not_known_here_is_said(store):
     assert "changed" in again.differs(run, {**KINDS, run.name: Staged})
 
 
+def test_of_a_run_that_is_filed_twice_the_last_one_counts(store):
+    """As after an edit of its code: under another name, at an earlier time."""
+    execute([SWEEP], store, quiet=True)
+    shelf = again.filed(store)
+    (path,) = store.folder("runs", SWEEP.name).glob("*.json")
+    record, data = json.loads(path.read_text()), store.read(path)
+    for run in record["runs"]:
+        run["id"] = run["id"][::-1]
+    record["provenance"]["finished"] = "2001" + record["provenance"]["finished"][4:]
+    for name in ("data", "sha256", "holds", forms.SEAL):
+        del record[name]
+    older = data.assign_coords(run=[run["id"] for run in record["runs"]])
+    store.write("runs", SWEEP.name, "older", older, record)
+    both = again.filed(store)
+    assert len(both) == 2 * len(shelf)
+    able, unknown = again.latest(both, KINDS)
+    assert able == shelf and not unknown
+    able, unknown = again.latest(both, {})
+    assert not able and sum(unknown.values()) == len(both) and len(unknown) == 1
+
+
 def test_every_room_s_experiments_are_known():
     rooms = {name.partition(".")[0] for name in again.kinds()}
     assert rooms == {name.partition(".")[0] for name in again.sweeps()} >= {"icl_regression"}
