@@ -12,7 +12,7 @@ import functools
 import json
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from figures.evidence import Check, Evidence, Figure, Source
 from figures.plain import plain
@@ -24,10 +24,23 @@ from sims.engine.store import Store, read_json
 from theory.claims import Outcome, State, measured
 from theory.filed import wrong
 
-# What decides and draws, whatever the claim or figure.
-FILED_BY = ("figures.filing.decided", "figures.filing.drawn")
+# What decides and what draws, whatever the claim or figure.
+DECIDED_BY = "figures.filing.decided"
+DRAWN_BY = "figures.filing.drawn"
 # Under which name the mark of a verdict or a figure is filed with it.
 STANDING = "standing"
+
+
+class Made(NamedTuple):
+    """What made a verdict or a figure.
+
+    Attributes:
+        by: dotted name of what decides or draws, whatever the claim or figure.
+        of: functions and texts of this one.
+    """
+
+    by: str
+    of: Sequence[Any]
 
 
 def marked(
@@ -35,56 +48,55 @@ def marked(
     paper: str,
     used: Collection[Source],
     evidence: Evidence,
-    things: Sequence[Any],
+    made: Made,
 ) -> dict[str, Any]:
     """A verdict or a figure as it is filed: with a mark that `stands` compares.
 
     Args:
         content: what is filed of it, as JSON values or arrays.
         used: what it rests on.
-        things: what it was made by: functions, and texts.
+        made: what made it.
     """
     papers = {paper} | {source.name.split(".")[0] for source in used if source.kind == "sweep"}
     records = {record for source in used for record in source.records}
     written = plain(content)
     mark = {
         "papers": sorted(papers),
-        "key": _key(sorted(papers), evidence.preset, things),
+        "key": _key(sorted(papers), evidence.preset, made),
         "content": _content(written),
         "records": sorted(records),
     }
     return {**written, STANDING: mark}
 
 
-def stands(filed: Any, evidence: Evidence, things: Sequence[Any]) -> bool:
+def stands(filed: Any, evidence: Evidence, made: Made) -> bool:
     """Whether what was filed is of today's code, and all that it rests on is in the store."""
     try:
         content = {name: value for name, value in filed.items() if name != STANDING}
         mark = filed[STANDING]
-        same = mark["key"] == _key(mark["papers"], evidence.preset, things)
+        same = mark["key"] == _key(mark["papers"], evidence.preset, made)
         same = same and mark["content"] == _content(content)
         return same and all((evidence.store.root / path).exists() for path in mark["records"])
     except (AttributeError, KeyError, TypeError):  # filed by hand, or by an earlier version
         return False
 
 
-def check_made_by(check: Check, figure: str, evidence: Evidence) -> list[Any]:
+def check_made_by(check: Check, figure: str, evidence: Evidence) -> Made:
     """What a verdict follows from; `figure` is the one that shows it."""
     held = check.claim.at(evidence.preset)
     expected = check.claim.expects(evidence.preset)
-    return [check.decide, check.findings, repr(held), expected, figure]
+    return Made(DECIDED_BY, [check.decide, check.findings, repr(held), expected, figure])
 
 
-def figure_made_by(figure: Figure) -> list[Any]:
+def figure_made_by(figure: Figure) -> Made:
     """What a figure follows from."""
-    return [figure.draw, figure.caption, figure.title]
+    return Made(DRAWN_BY, [figure.draw, figure.caption, figure.title])
 
 
 def standing_verdict(paper: str, check: Check, figure: str, evidence: Evidence) -> Outcome | None:
     """A claim as it was decided, if that stands."""
     filed = filed_verdicts(evidence.store, check.id).get(evidence.preset)
-    things = check_made_by(check, figure, evidence)
-    if not stands(filed, evidence, things):
+    if not stands(filed, evidence, check_made_by(check, figure, evidence)):
         return None
     try:
         return measured(evidence.store.root, paper, check.claim)[evidence.preset]
@@ -122,9 +134,9 @@ def standing_figure(
     return entry.sources if shows else None
 
 
-def _key(papers: Sequence[str], preset: str, things: Sequence[Any]) -> str:
-    parts = [code_of(thing) if callable(thing) else thing for thing in things]
-    return digest([_shared(tuple(papers)), preset, parts])
+def _key(papers: Sequence[str], preset: str, made: Made) -> str:
+    parts = [code_of(thing) if callable(thing) else thing for thing in made.of]
+    return digest([_shared(made.by, tuple(papers)), preset, parts])
 
 
 def _content(written: Mapping[str, Any]) -> str:
@@ -133,7 +145,7 @@ def _content(written: Mapping[str, Any]) -> str:
 
 
 @functools.cache
-def _shared(papers: tuple[str, ...]) -> dict[str, str]:
+def _shared(by: str, papers: tuple[str, ...]) -> dict[str, str]:
     """Code that is found by name: the papers' sweeps, how they are run, how all is filed."""
     sweeps = (f"sims.{paper}.SWEEPS" for paper in papers)
-    return reached(*sweeps, *NUMERICS, *FILED_BY)
+    return reached(*sweeps, *NUMERICS, by)

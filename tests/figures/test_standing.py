@@ -187,17 +187,20 @@ def test_a_verdict_that_somebody_edited_is_decided_again(drawn, tmp_path, capsys
 
 def test_what_a_key_is_made_of():
     """Functions by the code that they reach, texts as they are, and the sweeps found by name."""
-    things = [standing.marked, "text"]
-    key = standing._key(["icl_regression"], "quick", things)
-    assert key == standing._key(["icl_regression"], "quick", [standing.marked, "text"])
-    others = [
-        standing._key(["rf_attention"], "quick", things),
-        standing._key(["icl_regression"], "paper", things),
-        standing._key(["icl_regression"], "quick", [standing.stands, "text"]),
-        standing._key(["icl_regression"], "quick", [standing.marked, "texts"]),
-    ]
-    assert len({key, *others}) == 5
-    shared = standing._shared(("icl_regression",))
-    assert {"sims.icl_regression.presets", "sims.icl_regression.model", "figures.style"} <= set(
-        shared
-    )
+
+    def key(paper="icl_regression", preset="quick", by=standing.DRAWN_BY, of=standing.marked, **to):
+        return standing._key([paper], preset, standing.Made(by, [of, to.get("text", "text")]))
+
+    assert key() == key()
+    others = [key(paper="rf_attention"), key(preset="paper"), key(by=standing.DECIDED_BY)]
+    others += [key(of=standing.stands), key(text="texts")]
+    assert len({key(), *others}) == 6
+
+
+def test_a_figure_s_style_is_no_part_of_a_verdict():
+    """A line's width must not ask for every claim to be decided again."""
+    figure = set(standing._shared(standing.DRAWN_BY, ("icl_regression",)))
+    verdict = set(standing._shared(standing.DECIDED_BY, ("icl_regression",)))
+    sweeps = {"sims.icl_regression.presets", "sims.icl_regression.model"}
+    assert sweeps <= figure & verdict
+    assert "figures.style" in figure - verdict
