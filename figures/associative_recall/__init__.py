@@ -1,0 +1,11 @@
+"""Associative recall: what heads that retrieve must do, and what those of trained nets do."""
+
+from figures.associative_recall import identities, induction, ranks, sinks
+
+TITLE = "Associative recall in tiny transformers (after Wu et al. 2024 and Jin et al. 2024)"
+
+_SHOWN = (sinks, induction, ranks)
+FIGURES = tuple(shown.FIGURE for shown in _SHOWN)
+CHECKS = (*identities.CHECKS, *(check for shown in _SHOWN for check in shown.CHECKS))
+
+__all__ = ["CHECKS", "FIGURES", "TITLE"]

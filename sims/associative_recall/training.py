@@ -1,0 +1,110 @@
+"""Training two layers of attention on recall: facts in the context, in the weights, and both."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Key
+
+from sims.associative_recall.prompts import (
+    CONFLICT,
+    CONTEXT,
+    MEMORY,
+    Prompts,
+    Task,
+    sample_prompts,
+)
+from sims.associative_recall.transformer import Transformer, forward, initial_transformer
+from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
+
+# The rate rises over so many steps, and falls to this share of itself by a cosine.
+WARM_UP, FINAL = 50, 0.05
+# Prompts of each kind at a log point.
+WATCHED = 64
+
+
+class State(NamedTuple):
+    """The net and Adam's moments."""
+
+    net: Transformer
+    memory: optax.OptState
+
+
+def cross_entropy(
+    logits: Float[Array, "prompt answer"], prompts: Prompts
+) -> Float[Array, " prompt"]:
+    """Loss in nats, prompt by prompt."""
+    chances = jax.nn.log_softmax(logits)
+    return -jnp.take_along_axis(chances, prompts.answer[:, None], axis=1)[:, 0]
+
+
+class Recall(Experiment):
+    """Adam on fresh prompts; logs accuracy on each kind and the answers to conflicts."""
+
+    layers: int = static(default=2, help="layers of attention", ge=1)
+    heads: int = static(default=4, help="heads of a layer", ge=1)
+    width: int = static(default=32, help="width of the residual stream", ge=1)
+    facts: int = static(default=16, help="keys with a fact in the weights", ge=1)
+    novel: int = static(default=16, help="keys without", ge=1)
+    values: int = static(default=8, help="answers V", ge=2)
+    pairs: int = static(default=4, help="pairs of a prompt P", ge=1)
+    prompts: int = static(default=64, help="prompts per step", ge=1)
+    follows: float = traced(
+        default=0.8, help="probability that the answer to a conflict is the context's", ge=0, le=1
+    )
+    learning_rate: float = traced(default=0.01, help="Adam's largest rate", gt=0)
+
+    @property
+    def task(self) -> Task:
+        """The sizes of the task."""
+        return Task(self.facts, self.novel, self.values, self.pairs)
+
+    def descent(self) -> optax.GradientTransformation:
+        """The optimiser."""
+        return optax.adam(
+            optax.warmup_cosine_decay_schedule(
+                0.0,
+                self.learning_rate,
+                min(WARM_UP, self.steps // 2),
+                self.steps,
+                FINAL * self.learning_rate,
+            )
+        )
+
+    def sample(self, key: Key[Array, ""]) -> Prompts:
+        """The prompts of one step."""
+        return sample_prompts(key, self.task, self.prompts, self.follows)
+
+    def init(self, key: Key[Array, ""]) -> State:
+        net = initial_transformer(
+            key,
+            tokens=self.task.tokens,
+            answers=self.values,
+            layers=self.layers,
+            heads=self.heads,
+            width=self.width,
+        )
+        return State(net, self.descent().init(net))  # pyright: ignore[reportArgumentType]
+
+    def step(self, state: State, key: Key[Array, ""]) -> tuple[State, Arrays]:
+        prompts = self.sample(key)
+
+        def loss(net: Transformer) -> Array:
+            return cross_entropy(forward(net, prompts.tokens).logits, prompts).mean()
+
+        value, gradient = jax.value_and_grad(loss)(state.net)
+        change, memory = self.descent().update(gradient, state.memory)  # pyright: ignore
+        net: Transformer = optax.apply_updates(state.net, change)  # pyright: ignore
+        return State(net, memory), {"loss": value}
+
+    def observe(self, state: State, key: Key[Array, ""]) -> Arrays:
+        found: dict[str, Array] = {}
+        for name, kind in (("context", CONTEXT), ("memory", MEMORY), ("conflict", CONFLICT)):
+            prompts = sample_prompts(named_key(key, name), self.task, WATCHED, self.follows, kind)
+            logits = forward(state.net, prompts.tokens).logits
+            target = prompts.held if kind == CONFLICT else prompts.answer
+            found[name] = (logits.argmax(axis=1) == target).mean()
+        return found

@@ -1,0 +1,35 @@
+"""The recall task as the formulas see it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Array, Num
+
+# What formulas that act entry by entry take and give: numbers, or arrays that broadcast.
+Values = float | int | Num[Array | np.ndarray, "..."]
+
+
+class Setting(NamedTuple):
+    """A prompt of pairs and the answers there are [ar-1.1].
+
+    Attributes:
+        pairs: number P of key-value pairs in the context.
+        values: number V of possible answers.
+    """
+
+    pairs: Values = 4.0
+    values: Values = 8.0
+
+    @property
+    def length(self) -> Values:
+        """Tokens T = 2P + 3 of a prompt: the first token, the pairs, the query, the last token."""
+        return 2 * self.pairs + 3
+
+
+SETTING = Setting()
+"""The task that the nets of this room are trained on."""
+
+CONFLICT = 0.8
+"""Probability c that the answer of a conflict prompt follows the context."""
