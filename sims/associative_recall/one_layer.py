@@ -104,7 +104,7 @@ class Sinks(Experiment):
     """Adam on one layer; a share of the queries has no match and a uniform answer."""
 
     heads: int = static(default=1, help="attention heads", ge=1)
-    keys: int = static(default=8, help="keys N", ge=2)
+    keys: int = static(default=12, help="keys N", ge=2)
     pairs: int = static(default=4, help="pairs of a prompt P", ge=1)
     values: int = static(default=8, help="values V", ge=2)
     sink: bool = static(default=True, help="whether there is a token without a value")
@@ -113,7 +113,7 @@ class Sinks(Experiment):
         help="small random numbers, or a second head that is uniform with read-out -I",
         choices=("small", "cancelling"),
     )
-    prompts: int = static(default=64, help="prompts per step", ge=1)
+    prompts: int = static(default=128, help="prompts per step", ge=1)
     matched: float = traced(default=0.5, help="share of queries with a match", gt=0, le=1)
     learning_rate: float = traced(default=0.03, help="Adam's initial rate", gt=0)
     scale: float = traced(default=0.1, help="standard deviation of initial numbers", ge=0)
