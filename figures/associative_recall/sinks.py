@@ -150,8 +150,8 @@ FIGURE = Figure(
     "One layer, some of whose queries have no match. Left: excess loss against the sink's score at "
     "the B and g that nets learned (dashed), and the trained nets (points). Middle: their "
     "attention on the sink against the best at each net's own B and g. Right: excess with a sink, "
-    "without, and without but with two heads; dashed the cost without a sink, and the pair of heads "
-    "that would cancel, which training does not find.",
+    "without, and without but with two heads; dashed the cost without a sink, and the pair of "
+    "heads that would cancel, which training does not find.",
     draw,
     ("C-AR-21", "C-AR-22", "C-AR-23", "C-AR-24"),
 )

@@ -109,7 +109,7 @@ def without_sink(net: Transformer, tokens: Tokens, heads: Heads) -> Logits:
 
 
 def retrieval(
-    attention: tuple[Float[Array, "prompt head query key"], ...], needle: Int[Array, " prompt"]
+    attention: tuple[Float[Array, "prompt head _ key"], ...], needle: Int[Array, " prompt"]
 ) -> Heads:
     """Share of prompts where a head's largest attention is on the needle's value.
 
@@ -122,7 +122,7 @@ def retrieval(
     return jnp.stack(scores)
 
 
-def previous_mass(attention: tuple[Float[Array, "prompt head query key"], ...]) -> Heads:
+def previous_mass(attention: tuple[Float[Array, "prompt head _ key"], ...]) -> Heads:
     """Mean attention on the token before, over the queries that have one."""
     masses = []
     for weights in attention:

@@ -20,7 +20,7 @@ OFFSETS = 8
 
 Heads = Float[Array, "layer head"]
 Stream = Float[Array, "width position prompt"]
-Outputs = tuple[Float[Array, "prompt head query width"], ...]
+Outputs = tuple[Float[Array, "prompt head _ width"], ...]
 
 
 class Transformer(NamedTuple):

@@ -1,0 +1,88 @@
+"""Closed forms against enumeration, explicit sums and derivatives."""
+
+import numpy as np
+import pytest
+
+from theory.associative_recall import conflict, induction, one_layer, rank
+from theory.associative_recall.one_layer import Circuit
+from theory.associative_recall.setting import Setting
+
+AT = Setting(3.0, 7.0)
+
+
+def softmax_loss(scores, gains, values, answer):
+    """Cross entropy of one query, slot by slot: `gains` is 0 for a sink."""
+    weights = np.exp(scores) / np.exp(scores).sum()
+    logits = np.zeros(values)
+    for value, (weight, gain) in enumerate(zip(weights, gains, strict=True)):
+        logits[value] += gain * weight
+    chances = np.exp(logits) / np.exp(logits).sum()
+    return -np.log(chances) if answer is None else -np.log(chances[answer])
+
+
+@pytest.mark.parametrize("match, gain, sink", [(1.3, 2.1, 0.7), (4.0, 6.5, -1.2)])
+def test_losses_of_one_layer(match, gain, sink):
+    circuit, gains = Circuit(match, gain, sink), [gain] * 3 + [0.0]
+    found = softmax_loss([match, 0, 0, sink], gains, 7, 0)
+    assert one_layer.matched_loss(circuit, AT) == pytest.approx(found)
+    found = softmax_loss([0, 0, 0, sink], gains, 7, None).mean() - np.log(7)
+    assert one_layer.unmatched_excess(circuit, AT) == pytest.approx(found)
+
+
+def test_the_best_sink_is_a_minimum_and_the_law_comes_near():
+    best = one_layer.best_sink(13.0, 9.0, AT, 0.6)
+    around = [one_layer.excess(Circuit(13.0, 9.0, best + d), AT, 0.6) for d in (-0.05, 0, 0.05)]
+    assert around[1] < min(around[0], around[2])
+    assert one_layer.sink_law(13.0, 9.0, AT, 0.6) == pytest.approx(best, abs=0.03)
+
+
+def test_the_cost_without_a_sink_is_the_limit_of_large_scores():
+    cost, gain = one_layer.cost_without_sink(AT, 0.6)
+    assert one_layer.excess(Circuit(40.0, gain), AT, 0.6) == pytest.approx(cost, abs=1e-9)
+    grid = [one_layer.excess(Circuit(40.0, g), AT, 0.6) for g in np.linspace(0.5, 15, 400)]
+    assert min(grid) == pytest.approx(cost, abs=1e-4)
+
+
+def test_a_pair_of_heads_cancels():
+    """Sharp head and uniform head, added up slot by slot."""
+    match, gain = 3.0, 4.0
+    sharp = np.exp([match, 0, 0]) / np.exp([match, 0, 0]).sum()
+    logits = np.concatenate([gain * sharp - gain / 3, np.zeros(4)])
+    expected = -np.log(np.exp(logits)[0] / np.exp(logits).sum())
+    assert one_layer.cancelling_excess(match, gain, AT, 0.6) == pytest.approx(0.6 * expected)
+
+
+@pytest.mark.parametrize("follows", [0.15, 0.5, 0.8])
+def test_the_margin_is_the_log_odds(follows):
+    mix = (0.4, 0.3, 0.3)
+    found = conflict.best_difference(40.0, follows, mix, AT)
+    assert found == pytest.approx(np.log(follows / (1 - follows)), abs=1e-5)
+    shrunk = conflict.best_difference(40.0, follows, mix, AT, ridge=0.02)
+    assert abs(shrunk) <= abs(found) + 1e-6
+
+
+def test_random_keys_in_one_dimension_and_among_two():
+    """P = 2: the other wins where u > |x|, half of a Cauchy's tail: arctan in closed form."""
+    assert rank.random_accuracy(1, 2) == pytest.approx(0.75)
+    assert rank.random_accuracy(3, 4) == pytest.approx(0.77189, abs=1e-5)
+
+
+@pytest.mark.parametrize("labels", [3, 5, 9])
+def test_scores_of_labels(labels):
+    miss = 0.02
+    score = rank.simplex_score(labels, miss)
+    rest = (labels - 1) * np.exp(-score / (labels - 1))
+    assert np.exp(score) / (np.exp(score) + rest) == pytest.approx(1 - miss)
+    assert rank.circle_mass(rank.circle_score(labels, miss), labels) == pytest.approx(1 - miss)
+
+
+@pytest.mark.parametrize("strength, aversion", [(2.0, 0.0), (5.0, 2.5)])
+def test_masses_of_the_induction_circuit(strength, aversion):
+    scores = np.zeros(9)
+    scores[3], scores[-1] = strength, strength - aversion
+    weights = np.exp(scores) / np.exp(scores).sum()
+    found = induction.masses(strength, aversion, AT)
+    np.testing.assert_allclose([found.needle, found.own, found.other], weights[[3, -1, 0]])
+    logits = np.array([found.needle, found.other, found.other, 0, 0, 0, 0]) * 3.5
+    expected = -np.log(np.exp(logits)[0] / np.exp(logits).sum())
+    assert induction.loss(strength, aversion, 3.5, AT) == pytest.approx(expected)
