@@ -21,20 +21,21 @@ _CHANCES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 def _sinks(seeds: int, shares: tuple[float, ...], **fixed: Any) -> Presets:
     """One layer, at one or several shares of queries with a match."""
-    axes = {"matched": shares}
+    axes, longer = {"matched": shares}, {**_QUICK, "steps": 3000}
     return {
         "smoke": Sweep(Sinks(**fixed, **_SMOKE), axes, 2),
         "quick": Sweep(Sinks(**fixed, **_QUICK), axes, seeds),
-        "standard": Sweep(Sinks(**fixed, **_QUICK | {"steps": 3000}), axes, 4 * seeds),
+        "standard": Sweep(Sinks(**fixed, **longer), axes, 4 * seeds),
     }
 
 
 def _recall(seeds: int, steps: int, axes: dict[str, tuple[float, ...]]) -> Presets:
     """Two layers of four heads on context, memory and conflict prompts."""
+    quick, longer = {**_QUICK, "steps": steps}, {**_QUICK, "steps": 2 * steps}
     return {
         "smoke": Sweep(Recall(**_SMOKE), axes, 2),
-        "quick": Sweep(Recall(**_QUICK | {"steps": steps}), axes, seeds),
-        "standard": Sweep(Recall(**_QUICK | {"steps": 2 * steps}), axes, 2 * seeds),
+        "quick": Sweep(Recall(**quick), axes, seeds),
+        "standard": Sweep(Recall(**longer), axes, 2 * seeds),
     }
 
 
