@@ -15,11 +15,11 @@ from figures.associative_recall.broken import cancelling_start, sink_at_zero
 from figures.associative_recall.measured.optima import best_sinks, costs
 from figures.associative_recall.readings import NO_SINK, SINKS, TWO_HEADS, layers
 from figures.evidence import Check, Evidence, Figure
-from figures.statistics import exact, judge, largest, mean
+from figures.statistics import exact, judge, largest, mean, share
 from figures.style import BLUE, GREEN, ORANGE, PAGE, THEORY
 from theory.associative_recall import one_layer
 from theory.associative_recall.one_layer import Circuit
-from theory.associative_recall.setting import SETTING
+from theory.associative_recall.setting import MISSED, SETTING
 from theory.claims import Claim, Verdict
 
 # The written-down pair of heads that cancel: score and gain.
@@ -82,10 +82,11 @@ def pays(claim: Claim, found: xarray.Dataset) -> Verdict:
 
 
 def pair_is_missed(claim: Claim, found: xarray.Dataset) -> Verdict:
-    """C-AR-24: the pair's own excess, and what nets of two heads pay for not finding it."""
+    """C-AR-24: the pair's own excess, and the share of nets of two heads that do not find it."""
+    missed = found.excess.values.ravel() >= MISSED
     pair = one_layer.cancelling_excess(*PAIR, SETTING, float(found.matched.values[0]))
     parts = {
-        "excess": mean(found.excess.values.ravel()),
+        "share": share(int(missed.sum()), missed.size),
         "excess of the pair": exact(float(pair), "closed form"),
     }
     return judge(claim, parts)

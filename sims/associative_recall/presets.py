@@ -42,7 +42,7 @@ def _recall(seeds: int, steps: int, axes: dict[str, tuple[float, ...]]) -> Prese
 SWEEPS: dict[str, Presets] = {
     "sinks": _sinks(6, (0.5, 0.8)),
     "no_sink": _sinks(6, (0.5, 0.8), sink=False),
-    "two_heads": _sinks(6, (0.5,), sink=False, heads=2),
+    "two_heads": _sinks(12, (0.5,), sink=False, heads=2),
     "recall": _recall(24, 800, {}),
     "conflict": _recall(6, 800, {"follows": _CHANCES}),
 }

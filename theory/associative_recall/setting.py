@@ -33,3 +33,6 @@ SETTING = Setting()
 
 CONFLICT = 0.8
 """Probability c that the answer of a conflict prompt follows the context."""
+
+MISSED = 0.05
+"""Excess in nats above which a net of two heads counts as not having found the pair [ar-2.5]."""

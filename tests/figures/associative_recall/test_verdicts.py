@@ -48,3 +48,10 @@ def test_distances_from_the_random_law_are_in_standard_errors(shift, state):
     )
     verdict = ranks.random_law(claim("C-AR-4"), found)
     assert verdict.state == state and verdict.estimate == pytest.approx(shift)
+
+
+@pytest.mark.parametrize("found, state", [(0, "holds"), (3, "undecided"), (9, "fails")])
+def test_missing_the_pair_is_a_share_of_nets(found, state):
+    excess = np.where(np.arange(12) < found, 0.01, 0.11)
+    nets = xarray.Dataset({"excess": (("matched", "seed"), excess[None])}, {"matched": [0.5]})
+    assert sinks.pair_is_missed(claim("C-AR-24"), nets).state == state

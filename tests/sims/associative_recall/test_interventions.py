@@ -16,6 +16,7 @@ from sims.associative_recall.prompts import (
     sample_prompts,
 )
 from sims.associative_recall.transformer import forward, initial_transformer
+from tests.sims.associative_recall.literal import literal, wide
 
 TASK = Task(facts=5, novel=6, values=8, pairs=3)
 HAND = written_down(TASK, copy=60.0, strength=10.0, aversion=5.0, gain=7.0, memory=5.0)
@@ -59,30 +60,9 @@ def test_prompts_are_what_their_kind_says(kind):
         assert abs(follows - 0.7) < 4 * (0.21 / 200) ** 0.5
 
 
-def literal(net, row):
-    """The forward pass in NumPy, head by head and token by token."""
-    net = jax.tree.map(lambda leaf: np.asarray(leaf, "float64"), net)
-    x = net.embed[row]
-    for layer in range(2):
-        new = x.copy()
-        for head in range(2):
-            q, k, v = (x @ part[layer, head] for part in (net.query, net.key, net.value))
-            for i in range(len(row)):
-                scores = np.array(
-                    [
-                        q[i] @ k[j] * (12 / 6) ** 0.5 / 2 + net.bias[layer, head, min(i - j, 7)]
-                        for j in range(i + 1)
-                    ]
-                )
-                weights = np.exp(scores) / np.exp(scores).sum()
-                new[i] += weights @ v[: i + 1] @ net.output[layer, head]
-        x = new
-    return x[-1] @ net.unembed
-
-
 def test_forward_is_the_net_as_written():
     net, prompts = random_net(), drawn(CONFLICT, prompts=4)
-    expected = [literal(net, row) for row in np.asarray(prompts.tokens)]
+    expected = [literal(wide(net), row) for row in np.asarray(prompts.tokens)]
     np.testing.assert_allclose(forward(net, prompts.tokens).logits, expected, atol=1e-5)
 
 
