@@ -9,7 +9,7 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure as Drawing
 
-from figures.associative_recall.measured.exact import needed_scores
+from figures.associative_recall.measured.exact import MISS, needed_scores
 from figures.evidence import Check, Evidence, Figure
 from figures.statistics import judge, largest
 from figures.style import BLUE, GREEN, ORANGE, PAGE, THEORY
@@ -82,7 +82,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
         right.plot(LABELS, row.predicted, color=color, **THEORY)
         numbers[f"score, {shape}"] = row.searched.values
     right.set(xscale="log", yscale="log", xlabel="number of labels n")
-    right.set_ylabel("score for 99 % attention")
+    right.set_ylabel(f"score for {100 * (1 - MISS):g} % attention")
     right.set_xticks(LABELS, [str(label) for label in LABELS])
     right.set_yticks([3, 10, 30, 100], ["3", "10", "30", "100"])
     right.minorticks_off()
@@ -94,9 +94,9 @@ FIGURE = Figure(
     "ranks",
     "A few dimensions find a key; two are enough at a price",
     f"Left: share of {DRAWS:,} prompts whose Gaussian key wins over P - 1 others (points, 95 % "
-    "interval), and the law (dashed). Right: the score that puts 99 % of the attention on one of n "
-    "labels, by a search on explicit vectors (points) and in closed form (dashed): on a circle it "
-    "grows as the square of n, on a simplex as its logarithm.",
+    f"interval), and the law (dashed). Right: the score that puts {100 * (1 - MISS):g} % of the "
+    "attention on one of n labels, by a search on explicit vectors (points) and in closed form "
+    "(dashed): on a circle it grows as the square of n, on a simplex as its logarithm.",
     draw,
     ("C-AR-4", "C-AR-20"),
 )

@@ -19,11 +19,9 @@ from figures.statistics import exact, judge, largest, mean, share
 from figures.style import BLUE, GREEN, ORANGE, PAGE, THEORY
 from theory.associative_recall import one_layer
 from theory.associative_recall.one_layer import Circuit
-from theory.associative_recall.setting import MISSED, SETTING
+from theory.associative_recall.setting import MISSED, PAIR, SETTING
 from theory.claims import Claim, Verdict
 
-# The written-down pair of heads that cancel: score and gain.
-PAIR = (12.0, 16.0)
 COLORS = {0.5: BLUE, 0.8: ORANGE}
 
 
@@ -124,19 +122,19 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     found = layers(evidence, SINKS)
     _landscape(left, found)
     _masses(middle, found)
-    kinds = {"sink": found, "none": layers(evidence, NO_SINK), "none,\n2 heads": None}
+    kinds = {"sink": found, "none": layers(evidence, NO_SINK)}
     kinds["none,\n2 heads"] = layers(evidence, TWO_HEADS)
     numbers: dict[str, Any] = {}
     for at, (name, nets) in enumerate(kinds.items()):
         for matched in nets.matched.values:
-            values = nets.excess.sel(matched=matched).values
+            values, color = nets.excess.sel(matched=matched).values, COLORS[float(matched)]
             spread = np.linspace(-0.15, 0.15, len(values))
-            right.plot(at + spread, values, "o", ms=3, color=COLORS[float(matched)])
+            right.plot(at + spread, values, "o", ms=3, color=color)
             numbers[f"excess, {name}, pi = {matched:g}".replace("\n", " ")] = values
-    for matched, color in COLORS.items():
-        cost, _ = one_layer.cost_without_sink(SETTING, matched)
-        right.plot([0.7, 2.3], [cost, cost], color=color, **THEORY)
-        numbers[f"cost without a sink, pi = {matched:g}"] = cost
+            if nets is not found:
+                cost, _ = one_layer.cost_without_sink(SETTING, float(matched))
+                right.plot([at - 0.3, at + 0.3], [cost, cost], color=color, **THEORY)
+                numbers[f"cost without a sink, pi = {matched:g}"] = cost
     pair = float(one_layer.cancelling_excess(*PAIR, SETTING, 0.5))
     right.plot([1.7, 2.3], [pair, pair], color=GREEN, **THEORY)
     right.annotate("a pair that cancels", (2.3, pair * 1.5), ha="right", fontsize=7, color=GREEN)

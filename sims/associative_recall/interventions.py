@@ -7,7 +7,6 @@ from jaxtyping import Array, Float, Int
 
 from sims.associative_recall.transformer import (
     Heads,
-    Outputs,
     Patch,
     Transformer,
     forward,
@@ -130,8 +129,3 @@ def previous_mass(attention: tuple[Float[Array, "prompt head _ key"], ...]) -> H
         at = jnp.arange(max(length - queries, 1), length)
         masses.append(weights[:, :, at - (length - queries), at - 1].mean(axis=(0, 2)))
     return jnp.stack(masses)
-
-
-def replaced(outputs: Outputs, shift: int = 1) -> Outputs:
-    """Outputs of the prompt that stands `shift` before, for effects on prompts of one kind."""
-    return tuple(jnp.roll(part, shift, axis=0) for part in outputs)

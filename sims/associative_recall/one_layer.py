@@ -17,6 +17,7 @@ import xarray
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from sims.engine.analysis import lead, over_runs, state_of
+from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, draw, named_key, static, traced
 from sims.engine.optimisers import optimiser
 
@@ -117,6 +118,21 @@ class Sinks(Experiment):
     matched: float = traced(default=0.5, help="share of queries with a match", gt=0, le=1)
     learning_rate: float = traced(default=0.03, help="Adam's initial rate", gt=0)
     scale: float = traced(default=0.1, help="standard deviation of initial numbers", ge=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        most = min(self.keys - 1, self.values)
+        if self.pairs > most:
+            raise UserError(
+                f"pairs = {self.pairs}: expected at most {most}, since a prompt's keys differ from "
+                f"each other and from a query without a match (keys = {self.keys}), and its values "
+                f"do (values = {self.values})"
+            )
+        if self.start == "cancelling" and self.heads < 2:
+            raise UserError(
+                f"heads = {self.heads} with start = cancelling: expected at least 2, since the "
+                "second head is the one that cancels"
+            )
 
     def descent(self) -> optax.GradientTransformation:
         """The optimiser."""

@@ -1,7 +1,7 @@
 """The sweeps of the room by name, at their presets.
 
-`quick` fits three minutes of one core; `standard` has more seeds and a longer task; `smoke` only
-shows that the pipe is open.
+`standard` has more seeds and longer training; `smoke` only shows that the pipe is open. No figure
+reads `recall` and `conflict` yet.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from sims.associative_recall.prompts import (
     sample_prompts,
 )
 from sims.associative_recall.transformer import Transformer, forward, initial_transformer
+from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
 
 # The rate rises over so many steps, and falls to this share of itself by a cosine.
@@ -57,21 +58,33 @@ class Recall(Experiment):
     )
     learning_rate: float = traced(default=0.01, help="Adam's largest rate", gt=0)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        most = min(self.task.keys, self.values) - 1
+        if self.pairs > most:
+            raise UserError(
+                f"pairs = {self.pairs}: expected at most {most}, since a prompt's keys differ from "
+                f"each other and from the query ({self.task.keys} keys), and its values from each "
+                f"other and from the fact (values = {self.values})"
+            )
+        if self.width % self.heads:
+            nearest = self.heads * max(1, round(self.width / self.heads))
+            raise UserError(
+                f"width = {self.width}: expected a multiple of heads = {self.heads}; the nearest "
+                f"valid value is {nearest}"
+            )
+
     @property
     def task(self) -> Task:
         """The sizes of the task."""
         return Task(self.facts, self.novel, self.values, self.pairs)
 
     def descent(self) -> optax.GradientTransformation:
-        """The optimiser."""
-        return optax.adam(
-            optax.warmup_cosine_decay_schedule(
-                0.0,
-                self.learning_rate,
-                min(WARM_UP, self.steps // 2),
-                self.steps,
-                FINAL * self.learning_rate,
-            )
+        """The optimiser; optax wants a schedule's heights as numbers, so the rate is a factor."""
+        rises = min(WARM_UP, self.steps // 2)
+        shape = optax.warmup_cosine_decay_schedule(0.0, 1.0, rises, self.steps, FINAL)
+        return optax.chain(
+            optax.scale_by_adam(), optax.scale_by_schedule(shape), optax.scale(-self.learning_rate)
         )
 
     def sample(self, key: Key[Array, ""]) -> Prompts:

@@ -4,7 +4,9 @@ carried from step to step or filed afterwards is said in one line, not found out
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -100,7 +102,7 @@ def _shapes(experiment: Experiment, function: str, *args: Any) -> Any:
     """Shapes of what a function returns; Python's numbers as the arrays that they become."""
     where = f"{type(experiment).__name__}.{function}"
 
-    def call(*given: Any) -> Any:
+    def call(experiment: Experiment, *given: Any) -> Any:
         returned = getattr(experiment, function)(*given)
         for path, leaf in jax.tree_util.tree_leaves_with_path(returned):
             if not isinstance(
@@ -113,7 +115,14 @@ def _shapes(experiment: Experiment, function: str, *args: Any) -> Any:
                 )
         return jax.tree.map(jnp.asarray, returned)
 
-    return jax.eval_shape(call, *args)
+    # The experiment is an argument, so that its traced settings are as they will be.
+    try:
+        return jax.eval_shape(call, experiment, *args)
+    except jax.errors.ConcretizationTypeError as error:
+        raise UserError(
+            f"{where} asks for the value of what is traced ({_place(error)}): expected jnp.where "
+            "or lax.cond in place of Python's if, and static() for a setting that shapes depend on"
+        ) from error
 
 
 def _arrays(tree: PyTree, where: str, what: str) -> None:
@@ -146,6 +155,13 @@ def _named(arrays: Any, experiment: Experiment, where: str) -> None:
                 f"it: expected dims = {{{name!r}: ({'...,' * leaf.ndim})}} a name for each axis"
             )
     _arrays(arrays, where, "named array")
+
+
+def _place(error: Exception) -> str:
+    """File and line of the last code on an error's way that is no installed package's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = [frame for frame in frames if "site-packages" not in frame.filename][-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def _told(leaf: Any) -> str:

@@ -14,6 +14,10 @@ import scipy.optimize
 
 from theory.associative_recall.setting import Setting, Values
 
+# Where `sink_law` is asked to hold: B at least `SHARP`, g e^(b-B) at most `NEAR`, e^b/P at least
+# `FAR`.
+SHARP, NEAR, FAR = 10.0, 0.08, 30.0
+
 
 class Circuit(NamedTuple):
     """A one-layer look-up.
@@ -27,11 +31,6 @@ class Circuit(NamedTuple):
     match: Values
     gain: Values
     sink: Values = -np.inf
-
-
-def sharp_score(miss: Values, setting: Setting) -> Values:
-    """The score B that leaves a mass `miss` off the match, without a sink [ar-2.1]."""
-    return np.log((setting.pairs - 1) * (1 - miss) / miss)
 
 
 def normaliser(circuit: Circuit, setting: Setting) -> Values:

@@ -32,18 +32,14 @@ def simplex_score(labels: Values, miss: Values) -> Values:
 
 def circle_mass(score: float, labels: int) -> float:
     """Mass on one of n labels spaced evenly on a circle, rank 2, at score beta [ar-4.3]."""
-    return 1 / _spread(score, labels)
+    angles: Float[np.ndarray, " label"] = 2 * np.pi * np.arange(labels) / labels
+    return float(1 / np.exp(score * (np.cos(angles) - 1)).sum())
 
 
 def circle_score(labels: int, miss: float) -> float:
     """Score beta at which `circle_mass` is 1 - `miss`; it grows as n^2 [ar-4.3]."""
 
     def gap(score: float) -> float:
-        return _spread(score, labels) - 1 / (1 - miss)
+        return 1 / circle_mass(score, labels) - 1 / (1 - miss)
 
     return float(scipy.optimize.brentq(gap, 1e-6, 10.0 * labels**2 + 10, xtol=1e-12))  # pyright: ignore
-
-
-def _spread(score: float, labels: int) -> float:
-    angles: Float[np.ndarray, " label"] = 2 * np.pi * np.arange(labels) / labels
-    return float(np.exp(score * (np.cos(angles) - 1)).sum())

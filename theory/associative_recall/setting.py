@@ -31,8 +31,8 @@ class Setting(NamedTuple):
 SETTING = Setting()
 """The task that the nets of this room are trained on."""
 
-CONFLICT = 0.8
-"""Probability c that the answer of a conflict prompt follows the context."""
+PAIR = (12.0, 16.0)
+"""Score B and gain g of the written-down pair of heads that cancel [ar-2.5]."""
 
 MISSED = 0.05
 """Excess in nats above which a net of two heads counts as not having found the pair [ar-2.5]."""

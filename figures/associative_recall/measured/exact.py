@@ -207,7 +207,7 @@ def calibration(ridge: float) -> xarray.Dataset:
 
 
 def needed_scores(labels: list[int], broken: bool) -> xarray.Dataset:
-    """Scores that put 99 % on a label: a search on explicit vectors, and the closed forms [ar-4.2].
+    """Scores that put all but `MISS` on a label, by search and in closed form [ar-4.2], [ar-4.3].
 
     The break has orthonormal labels in place of the simplex.
 

@@ -15,8 +15,6 @@ from theory.associative_recall.setting import Setting
 
 TASKS = (Setting(4.0, 8.0), Setting(6.0, 16.0))
 SHARES = (0.2, 0.5, 0.8)
-# Where the law is asked to hold: at most so much of g e^(b-B), at least so much of e^b/P.
-NEAR, FAR = 0.08, 30.0
 
 
 def best_sinks(broken: bool) -> xarray.Dataset:
@@ -28,10 +26,13 @@ def best_sinks(broken: bool) -> xarray.Dataset:
         `found`, `predicted` (point).
     """
     found, predicted = [], []
-    grid = itertools.product(TASKS, (10.0, 11.0, 12.0, 14.0), (7.0, 9.0, 11.0, 13.0), SHARES[1:])
+    grid = itertools.product(
+        TASKS, (formulas.SHARP, 11.0, 12.0, 14.0), (7.0, 9.0, 11.0, 13.0), SHARES[1:]
+    )
     for setting, match, gain, matched in grid:
         best = formulas.best_sink(match, gain, setting, matched)
-        if gain * np.exp(best - match) > NEAR or np.exp(best) < FAR * setting.pairs:
+        near = gain * np.exp(best - match) <= formulas.NEAR
+        if not near or np.exp(best) < formulas.FAR * setting.pairs:
             continue
         found.append(best)
         law = float(formulas.sink_law(match, gain, setting, matched))

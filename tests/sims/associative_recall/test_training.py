@@ -4,7 +4,9 @@ import jax
 import numpy as np
 import pytest
 
+from sims.associative_recall.one_layer import Sinks
 from sims.associative_recall.training import Recall
+from sims.engine.errors import UserError
 from tests.sims.associative_recall.literal import literal, wide
 
 RUN = Recall(
@@ -64,3 +66,19 @@ def test_a_step_is_adam_on_numerical_gradients(done):
         assert change > 1e-3, name
         found = np.asarray(getattr(after.net, name))
         np.testing.assert_allclose(found, expected, atol=2e-3 * change, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "kind, settings, message",
+    [
+        (Sinks, {"pairs": 5, "keys": 5}, "pairs = 5: expected at most 4"),
+        (Sinks, {"pairs": 5, "values": 4}, "pairs = 5: expected at most 4"),
+        (Sinks, {"start": "cancelling"}, "heads = 1 with start = cancelling: expected at least 2"),
+        (Recall, {"pairs": 4, "values": 4}, "pairs = 4: expected at most 3"),
+        (Recall, {"pairs": 4, "facts": 2, "novel": 2}, "pairs = 4: expected at most 3"),
+        (Recall, {"width": 32, "heads": 5}, "multiple of heads = 5; the nearest valid value is 30"),
+    ],
+)
+def test_sizes_that_no_prompt_has_are_refused(kind, settings, message):
+    with pytest.raises(UserError, match=message):
+        kind(**settings)

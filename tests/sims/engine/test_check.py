@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from sims import Experiment, Sweep, static, traced
-from sims.engine.check import check
+from sims.engine.check import check, check_sweep
 from sims.engine.errors import UserError
 from sims.engine.execute import run
 from sims.engine.results import load
+from sims.engine.rooms import sweeps
 
 
 class Right(Experiment):
@@ -74,6 +75,10 @@ CASES = {
         {"step": lambda self, state, key: ({**state, "count": state["count"] + 0.5}, {})},
         r"Wrong.step turns the state's \['count'\] from int32\[\] into float32\[\]",
     ),
+    "a traced setting in Python's if": (
+        {"step": lambda self, state, key: (state if self.rate > 0 else {**state}, {})},
+        r"Wrong.step asks for the value of what is traced \(test_check.py:\d+\): expected jnp",
+    ),
     "another structure": (
         {"step": lambda self, state, key: ({"x": state["x"]}, {})},
         "Wrong.step returns a state of another structure",
@@ -88,6 +93,13 @@ def test_it_is_said_before_anything_is_computed(case, store):
         run([Sweep(wrong(**functions)(steps=2, log_every=1))], store, quiet=True)
     assert "\n" not in str(caught.value)
     assert not list(store.root.glob("runs/**/*.nc"))
+
+
+@pytest.mark.parametrize("name", sweeps())
+def test_every_sweep_of_every_room_can_run(name):
+    """Its functions are traced as a run's are, settings and all."""
+    presets = sweeps()[name]
+    check_sweep(presets.get("smoke") or next(iter(presets.values())))
 
 
 def test_a_setting_with_the_name_of_a_coordinate_is_refused():

@@ -1,7 +1,11 @@
 """Closed forms against enumeration, explicit sums and derivatives."""
 
+import math
+
 import numpy as np
 import pytest
+import scipy.integrate
+import scipy.optimize
 
 from theory.associative_recall import conflict, induction, one_layer, rank
 from theory.associative_recall.one_layer import Circuit
@@ -54,17 +58,34 @@ def test_a_pair_of_heads_cancels():
 
 @pytest.mark.parametrize("follows", [0.15, 0.5, 0.8])
 def test_the_margin_is_the_log_odds(follows):
-    mix = (0.4, 0.3, 0.3)
-    found = conflict.best_difference(40.0, follows, mix, AT)
-    assert found == pytest.approx(np.log(follows / (1 - follows)), abs=1e-5)
-    shrunk = conflict.best_difference(40.0, follows, mix, AT, ridge=0.02)
-    assert abs(shrunk) <= abs(found) + 1e-6
+    """Of a loss over three types of prompt, whose strengths add up to 40; a ridge shrinks it."""
+
+    def loss(difference, ridge):
+        context, memory = (40 + difference) / 2, (40 - difference) / 2
+        alone = np.log1p(6 * np.exp(-np.array([context, memory])))
+        total = np.log(np.exp(context) + np.exp(memory) + 5)
+        conflicts = total - follows * context - (1 - follows) * memory
+        penalty = ridge / 2 * (context**2 + memory**2)
+        return 0.4 * alone[0] + 0.3 * alone[1] + 0.3 * conflicts + penalty
+
+    def best(ridge):
+        found = scipy.optimize.minimize_scalar(
+            loss, bounds=(-40, 40), args=(ridge,), method="bounded", options={"xatol": 1e-9}
+        )
+        return found.x
+
+    assert best(0.0) == pytest.approx(conflict.log_odds(follows), abs=1e-5)
+    assert abs(best(0.02)) <= abs(best(0.0)) + 1e-6
 
 
 def test_random_keys_in_one_dimension_and_among_two():
     """P = 2: the other wins where u > |x|, half of a Cauchy's tail: arctan in closed form."""
     assert rank.random_accuracy(1, 2) == pytest.approx(0.75)
-    assert rank.random_accuracy(3, 4) == pytest.approx(0.77189, abs=1e-5)
+    norm = np.linspace(0, 15, 20_001)
+    density = (2 / np.pi) ** 0.5 * norm**2 * np.exp(-(norm**2) / 2)
+    wins = np.array([0.5 * (1 + math.erf(x / 2**0.5)) for x in norm])
+    expected = scipy.integrate.trapezoid(density * wins**3, norm)
+    assert rank.random_accuracy(3, 4) == pytest.approx(expected, abs=1e-7)
 
 
 @pytest.mark.parametrize("labels", [3, 5, 9])
