@@ -1,10 +1,35 @@
 """Associative recall: what heads that retrieve must do, and what those of trained nets do."""
 
-from figures.associative_recall import identities, induction, ranks, sinks
+from figures.associative_recall import (
+    compression,
+    conflict,
+    contribution,
+    flipping,
+    identities,
+    induction,
+    interference,
+    learning,
+    race,
+    ranks,
+    retrieval,
+    sinks,
+)
 
 TITLE = "Associative recall in tiny transformers (after Wu et al. 2024 and Jin et al. 2024)"
 
-_SHOWN = (sinks, induction, ranks)
+_SHOWN = (
+    retrieval,
+    flipping,
+    conflict,
+    contribution,
+    compression,
+    learning,
+    sinks,
+    induction,
+    ranks,
+    interference,
+    race,
+)
 FIGURES = tuple(shown.FIGURE for shown in _SHOWN)
 CHECKS = (*identities.CHECKS, *(check for shown in _SHOWN for check in shown.CHECKS))
 

@@ -2,19 +2,84 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import xarray
 
 from figures.evidence import Evidence
+from sims.associative_recall.circuits import compression, conflicts, lengths, roles
 from sims.associative_recall.one_layer import readings
 from sims.engine.sweep import Sweep
+from theory.associative_recall.setting import LEARNED
 
 SINKS = "associative_recall.sinks"
 NO_SINK = "associative_recall.no_sink"
 TWO_HEADS = "associative_recall.two_heads"
-# Fresh prompts of each kind on which a trained layer is read.
-FRESH = 4096
+RECALL = "associative_recall.recall"
+CONFLICT = "associative_recall.conflict"
+# Fresh prompts of each kind on which a trained net is read: one layer, two, and two many times.
+FRESH, FRESH_TWO, FRESH_CUT = 4096, 512, 256
+# Heads cut at most one after the other, and random orders of these.
+CUT, ORDERS = 4, 4
+LENGTHS = [2, 4, 7]
+RANKS = [1, 2, 3, 4, 6, 8]
 
 
 def layers(evidence: Evidence, sweep: str | Sweep) -> xarray.Dataset:
     """What trained one-layer nets learned and attend to, by share with a match and seed."""
     return evidence.table(readings, sweep, prompts=FRESH)
+
+
+def learned(found: xarray.Dataset, context: xarray.DataArray | None = None) -> xarray.Dataset:
+    """The nets (seed) that learned the task, by accuracy on context prompts [ar-6.2].
+
+    All nets where fewer than two did: verdicts then say that most have not (`most_learned`).
+
+    Args:
+        context: their accuracy; `found.context` where left out.
+    """
+    good = ((found.context if context is None else context) >= LEARNED).values
+    kept = good if good.sum() > 1 else np.ones_like(good)
+    return found.isel(seed=kept).assign_attrs(learned=int(good.sum()), nets=len(good))
+
+
+def most_learned(found: xarray.Dataset) -> dict[str, bool]:
+    """The condition of every verdict about trained nets."""
+    return {"most nets learned": bool(2 * found.attrs["learned"] > found.attrs["nets"])}
+
+
+def told(found: xarray.Dataset) -> dict[str, Any]:
+    """How many nets learned, for a verdict's detail."""
+    return {"nets that learned": "{learned} of {nets}".format(**found.attrs)}
+
+
+def heads(evidence: Evidence) -> xarray.Dataset:
+    """Scores of heads and accuracy without them, of the nets that learned."""
+    return learned(evidence.table(roles, RECALL, prompts=FRESH_CUT, draws=ORDERS, most=CUT))
+
+
+def elsewhere(evidence: Evidence, offsets: bool = True) -> xarray.Dataset:
+    """Scores of heads and accuracy in contexts of other lengths."""
+    found, whole = (
+        evidence.table(lengths, RECALL, pairs=LENGTHS, prompts=FRESH_TWO, offsets=kept)
+        for kept in (offsets, True)
+    )
+    setting: Any = evidence.find(RECALL).base
+    found = learned(found, whole.context.sel(pairs=setting.pairs))
+    return found.assign_attrs(trained=setting.pairs)
+
+
+def ranked(evidence: Evidence) -> xarray.Dataset:
+    """Accuracy by rank of the retrieval heads' queries and keys."""
+    found = evidence.table(compression, RECALL, ranks=RANKS, prompts=FRESH_TWO)
+    return learned(found, found.context.isel(rank=-1))
+
+
+def sides(evidence: Evidence, sweep: str | Sweep = RECALL) -> xarray.Dataset:
+    """What conflicts come to, with and without each head, at one or several c (`follows`)."""
+    found = evidence.table(conflicts, sweep, prompts=FRESH_TWO)
+    if "follows" in found.dims:
+        return found
+    setting: Any = (evidence.find(sweep) if isinstance(sweep, str) else sweep).base
+    return found.expand_dims(follows=[setting.follows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.optimize
 import xarray
 from jaxtyping import Float
 
@@ -53,3 +54,48 @@ def attention_on_itself(vectors: Float[np.ndarray, "label dimension"], score: fl
     logits = score * (vectors @ vectors[0])
     weights = np.exp(logits - logits.max())
     return float(weights[0] / weights.sum())
+
+
+def sphere_attention(
+    *, pairs: int, dimension: int, scores: Sequence[float], draws: int, seed: int = 0
+) -> Float[np.ndarray, "score draw"]:
+    """Attention of a key on itself among P random ones of length 1, at a score times the cosine."""
+    rng = np.random.default_rng(seed)
+    keys = rng.normal(size=(draws, pairs, dimension)).astype("float32")
+    keys /= np.linalg.norm(keys, axis=-1, keepdims=True)
+    cosines = np.einsum("nd,npd->np", keys[:, 0], keys)
+    return np.stack([1 / np.exp(score * (cosines - 1)).sum(axis=1) for score in scores])
+
+
+def store_accuracy(
+    *, facts: int, dimension: int, values: int, draws: int, seed: int = 0
+) -> Float[np.ndarray, " draw"]:
+    """Share of facts that a sum of outer products gives back, store by store.
+
+    W = sum over facts of u_f(i) e_i' with keys e_i and read-outs u_n drawn from N(0, I/d); a fact
+    is there if u_n' W e_i is largest at its own value.
+    """
+    rng, found = np.random.default_rng(seed), []
+    for _ in range(draws):
+        keys = rng.normal(size=(facts, dimension)) / dimension**0.5
+        reads = rng.normal(size=(values, dimension)) / dimension**0.5
+        held = rng.integers(values, size=facts)
+        weights = reads[held].T @ keys
+        said = (keys @ weights.T @ reads.T).argmax(axis=1)
+        found.append((said == held).mean())
+    return np.array(found)
+
+
+def separable(*, facts: int, dimension: int, draws: int, seed: int = 0) -> int:
+    """How often random signs of random keys are those of some linear function, by programs.
+
+    Minimising nothing subject to sign_i w'x_i >= 1 is feasible exactly then.
+    """
+    rng, count = np.random.default_rng(seed), 0
+    for _ in range(draws):
+        keys = rng.normal(size=(facts, dimension)) * rng.choice([-1.0, 1.0], size=(facts, 1))
+        found = scipy.optimize.linprog(
+            np.zeros(dimension), A_ub=-keys, b_ub=-np.ones(facts), bounds=(None, None)
+        )
+        count += found.status == 0
+    return count

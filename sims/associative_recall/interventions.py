@@ -84,7 +84,7 @@ def contributions(net: Transformer, tokens: Tokens) -> Float[Array, "part prompt
     return jnp.concatenate(parts) @ net.unembed
 
 
-def compressed(net: Transformer, rank: int, heads: Heads) -> Transformer:
+def compressed(net: Transformer, rank: int | Int[Array, ""], heads: Heads) -> Transformer:
     """The net with Q K' of some heads replaced by its best approximation of a rank (SVD).
 
     Args:

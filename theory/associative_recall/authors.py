@@ -1,7 +1,7 @@
 """Numbers that the papers state, from their abstracts.
 
 W. Wu et al. (2404.15574), whose full text was not available to us: fewer than one head in twenty of
-the language models that they look at retrieves. No claim of this register rests on it yet.
+the language models that they look at retrieves.
 """
 
 # Share of attention heads that are retrieval heads ("less than 5 %").

@@ -1,15 +1,25 @@
-"""A prompt whose context contradicts what the weights hold [ar-3.1] to [ar-3.2]."""
+"""A prompt whose context contradicts what the weights hold [ar-1.1], [ar-3.1], [ar-3.2]."""
 
 from __future__ import annotations
 
 import numpy as np
+import scipy.special
 
 from theory.associative_recall.setting import Values
+
+CONFLICTS = 0.3
+"""Share of prompts that are conflicts [ar-1.1]."""
 
 
 def log_odds(follows: Values) -> Values:
     """log(c/(1-c)), the logit difference context - fact that is calibrated to c [ar-3.1]."""
     return np.log(follows) - np.log1p(-np.asarray(follows, "float64"))
+
+
+def floor(follows: Values) -> Values:
+    """Least loss of any net in nats: a conflict's entropy times the share of these [ar-1.1]."""
+    chance = np.asarray(follows, "float64")
+    return CONFLICTS * (scipy.special.entr(chance) + scipy.special.entr(1 - chance))
 
 
 def after_cutting(difference: Values, contribution: Values) -> Values:

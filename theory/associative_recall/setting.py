@@ -28,6 +28,9 @@ class Setting(NamedTuple):
         return 2 * self.pairs + 3
 
 
+LEARNED = 0.95
+"""Accuracy on context prompts from which a net counts as having learned the task [ar-6.2]."""
+
 SETTING = Setting()
 """The task that the nets of this room are trained on."""
 

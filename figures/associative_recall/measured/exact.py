@@ -14,6 +14,7 @@ import xarray
 
 from sims.associative_recall import geometry, one_layer
 from sims.associative_recall.by_hand import written_down
+from sims.associative_recall.circuits import margin
 from sims.associative_recall.interventions import contributions, cut
 from sims.associative_recall.prompts import CONFLICT, CONTEXT, Prompts, Task, sample_prompts
 from sims.associative_recall.training import cross_entropy
@@ -33,19 +34,18 @@ def _errors(errors: Iterable[Any]) -> xarray.Dataset:
     return xarray.Dataset({"error": ("draw", [float(error) for error in errors])})
 
 
+@jax.jit
+def _random_net(key: jax.Array) -> tuple[Transformer, Prompts]:
+    """A net at its start, biases drawn too, with conflict prompts."""
+    net = initial_transformer(
+        key, tokens=SMALL.tokens, answers=SMALL.values, layers=2, heads=4, width=32
+    )
+    net = net._replace(bias=jax.random.normal(key, net.bias.shape))
+    return net, sample_prompts(key, SMALL, 64, 0.5, CONFLICT)
+
+
 def _random_nets(count: int) -> Iterable[tuple[Transformer, Prompts]]:
-    """Nets at their start, biases drawn too, with conflict prompts."""
-
-    @jax.jit
-    def drawn(key: jax.Array) -> tuple[Transformer, Prompts]:
-        net = initial_transformer(
-            key, tokens=SMALL.tokens, answers=SMALL.values, layers=2, heads=4, width=32
-        )
-        net = net._replace(bias=jax.random.normal(key, net.bias.shape))
-        return net, sample_prompts(key, SMALL, 64, 0.5, CONFLICT)
-
-    for seed in range(count):
-        yield drawn(jax.random.key(seed))
+    return (_random_net(jax.random.key(seed)) for seed in range(count))
 
 
 def attribution(broken: bool) -> xarray.Dataset:
@@ -61,24 +61,19 @@ def attribution(broken: bool) -> xarray.Dataset:
     return _errors(error(*draw) for draw in _random_nets(4))
 
 
-def margin(logits: jax.Array, prompts: Prompts) -> jax.Array:
-    """logit(context) - logit(fact), prompt by prompt."""
-    at = jnp.arange(len(logits))
-    return logits[at, prompts.held] - logits[at, prompts.fact]
-
-
 @jax.jit
 def _margins(net: Transformer, prompts: Prompts) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Mean margin, and of each last-layer head what it adds to it and the margin without it."""
     layers, heads = net.query.shape[:2]
-    whole = margin(forward(net, prompts.tokens).logits, prompts).mean()
     added = [margin(part, prompts).mean() for part in contributions(net, prompts.tokens)[-heads:]]
 
     def without(chosen: jax.Array) -> jax.Array:
         heads_cut = jnp.zeros((layers, heads)).at[-1].set(chosen)
         return margin(cut(net, prompts.tokens, heads_cut), prompts).mean()
 
-    return whole, jnp.stack(added), jax.lax.map(without, jnp.eye(heads))
+    # Nothing cut, then each head.
+    left = jax.lax.map(without, jnp.concatenate([jnp.zeros((1, heads)), jnp.eye(heads)]))
+    return left[0], jnp.stack(added), left[1:]
 
 
 def cutting(broken: bool) -> xarray.Dataset:
@@ -183,10 +178,10 @@ def calibration(ridge: float) -> xarray.Dataset:
     The logits are linear in the two gains: those of the net with one of them each are added up.
     """
     prompts = sample_prompts(jax.random.key(0), SMALL, 16, 1.0, CONFLICT)
-    units = []
+    units, run = [], jax.jit(forward)
     for gain, memory in ((1.0, 0.0), (0.0, 1.0)):
         net = written_down(SMALL, copy=SURE, strength=25.0, aversion=25.0, gain=gain, memory=memory)
-        units.append(np.asarray(forward(net, prompts.tokens).logits, "float64"))
+        units.append(np.asarray(run(net, prompts.tokens).logits, "float64"))
     rows = np.arange(len(units[0]))
 
     def cost(difference: float, follows: float) -> float:

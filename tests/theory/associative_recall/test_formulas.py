@@ -7,7 +7,7 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 
-from theory.associative_recall import conflict, induction, one_layer, rank
+from theory.associative_recall import conflict, induction, interference, one_layer, race, rank
 from theory.associative_recall.one_layer import Circuit
 from theory.associative_recall.setting import Setting
 
@@ -107,3 +107,50 @@ def test_masses_of_the_induction_circuit(strength, aversion):
     logits = np.array([found.needle, found.other, found.other, 0, 0, 0, 0]) * 3.5
     expected = -np.log(np.exp(logits)[0] / np.exp(logits).sum())
     assert induction.loss(strength, aversion, 3.5, AT) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("score, dimension, pairs", [(3.0, 5, 4), (7.0, 16, 9)])
+def test_annealed_attention_is_an_integral_over_the_sphere(score, dimension, pairs):
+    t = np.linspace(-1, 1, 200_001)
+    density = (1 - t**2) ** ((dimension - 3) / 2)
+    integral = scipy.integrate.trapezoid
+    weight = integral(density * np.exp(score * (t - 1)), t) / integral(density, t)
+    found = interference.annealed_mass(score, dimension, pairs)
+    assert found == pytest.approx(1 / (1 + (pairs - 1) * weight), rel=1e-6)
+
+
+def test_the_noise_of_a_store_is_the_spread_of_a_wrong_value_s_score():
+    facts, dimension, values, draws = 40, 150, 4, 1500
+    rng, scores = np.random.default_rng(0), []
+    for _ in range(draws):
+        keys = rng.normal(size=(facts, dimension)) / dimension**0.5
+        reads = rng.normal(size=(values, dimension)) / dimension**0.5
+        held = rng.integers(values, size=facts)
+        wrong = (held[0] + 1) % values
+        scores.append((reads[held] @ reads[wrong]) @ (keys @ keys[0]))
+    noise = interference.store_noise(facts, dimension, values)
+    assert np.std(scores) == pytest.approx(noise, rel=0.1)
+
+
+def test_of_two_values_the_right_one_wins_by_a_difference_of_normals():
+    expected = 0.5 * (1 + math.erf(1 / 0.7 / 2**0.5 / 2**0.5))
+    assert interference.store_accuracy(0.7, 2) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("facts, dimension, expected", [(3, 1, 0.25), (3, 2, 0.75), (6, 6, 1.0)])
+def test_cover_s_count(facts, dimension, expected):
+    assert interference.separable(facts, dimension) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("factors", [1, 2, 3, 5])
+def test_the_tie_is_where_both_routes_gain_half(factors):
+    """d gamma/dm = M n gamma^(2-2/n) from g_0^n to S/2 while m goes from 0 to S/2."""
+    start, total = 0.3, 5.0
+    gamma = np.geomspace(start**factors, total / 2, 200_001)
+    gained = scipy.integrate.trapezoid(gamma ** (2 / factors - 2) / factors, gamma)
+    assert race.tie(factors, start, total) == pytest.approx(gained / (total / 2), rel=1e-6)
+
+
+def test_the_floor_is_the_entropy_of_a_coin_in_three_tenths_of_prompts():
+    expected = 0.3 * -(0.7 * math.log(0.7) + 0.3 * math.log(0.3))
+    assert conflict.floor(0.7) == pytest.approx(expected)

@@ -1,7 +1,7 @@
 """What is claimed about associative recall; labels are those of `derivations.md`."""
 
-from theory.associative_recall.claims import exact, one_layer
+from theory.associative_recall.claims import conflict, exact, one_layer, retrieval
 
-CLAIMS = (*exact.CLAIMS, *one_layer.CLAIMS)
+CLAIMS = (*exact.CLAIMS, *one_layer.CLAIMS, *retrieval.CLAIMS, *conflict.CLAIMS)
 
 __all__ = ["CLAIMS"]

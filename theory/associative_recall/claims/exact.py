@@ -55,6 +55,31 @@ CLAIMS = (
         checked_by=f"{_FIGURES}.ranks.random_law",
     ),
     Claim(
+        id="C-AR-5",
+        statement="Among random keys of length 1 the match gets the attention that the mean weight "
+        "of the others leaves it.",
+        kind="asymptotic",
+        source="derived here [ar-4.4]",
+        bounds={"error": at_most(0.006)},
+        expected="largest error of the mean attention in 32 and 64 dimensions {error}",
+        tolerance="the weights' sum varies between draws; in 8 dimensions the law misses by .013",
+        falsifier="no interference: a mean weight of 1",
+        checked_by=f"{_FIGURES}.interference.on_the_sphere",
+    ),
+    Claim(
+        id="C-AR-6",
+        statement="A sum of outer products gives facts back as often as independent normal noise "
+        "says, and a linear store of binary facts exists as often as Cover's count says.",
+        kind="asymptotic",
+        source="derived here [ar-4.5]; Cover 1965 [ar-4.6]",
+        bounds={"accuracy": at_most(0.03), "standard errors": at_most(4)},
+        expected="largest error of the accuracy {accuracy}; largest distance from Cover's count "
+        "{standard errors} standard errors",
+        tolerance="scores are products of normal numbers, normal only for many facts",
+        falsifier="noise without the 1/N of facts that share a value",
+        checked_by=f"{_FIGURES}.interference.stores",
+    ),
+    Claim(
         id="C-AR-12",
         statement="The margin between context and fact that costs least is log(c/(1-c)), whatever "
         "the strengths.",
@@ -90,5 +115,17 @@ CLAIMS = (
         tolerance="the search stops at 1e-9",
         falsifier="orthonormal labels in place of the simplex",
         checked_by=f"{_FIGURES}.ranks.needed",
+    ),
+    Claim(
+        id="C-AR-33",
+        statement="Of two routes that learn from one error, n factors in series that see every "
+        "prompt and one number that sees one in M, neither leads at M*.",
+        kind="identity",
+        source="derived here [ar-3.3]",
+        bounds={"error": at_most(1e-3)},
+        expected="largest relative error of M* over chains and starts {error}",
+        tolerance="the flow's solver, 1e-10 a step, and the search for the tie, 1e-8",
+        falsifier="one factor in place of n",
+        checked_by=f"{_FIGURES}.race.ties",
     ),
 )
