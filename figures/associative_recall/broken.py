@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.special
 import xarray
+from jaxtyping import Float
 
-from figures.associative_recall.readings import CONFLICT, RECALL, SINKS, TWO_HEADS, layers, sides
+from figures.associative_recall.readings import SINKS, TWO_HEADS, layers
 from figures.evidence import Evidence, override
+from theory.associative_recall.conflict import log_odds
 from theory.associative_recall.one_layer import Circuit, sink_masses
 from theory.associative_recall.setting import SETTING
 
@@ -27,15 +30,42 @@ def cancelling_start(evidence: Evidence) -> xarray.Dataset:
     return layers(evidence, override(evidence.find(TWO_HEADS), start="cancelling"))
 
 
-def always_the_context(evidence: Evidence) -> tuple[xarray.Dataset, xarray.Dataset]:
-    """Nets whose training answers always followed the context, at every c that is asked for."""
-    sweep = override(evidence.find(CONFLICT), follows=1.0, seeds=6)
-    found = sides(evidence, sweep).isel(follows=0, drop=True)
-    both = evidence.find(CONFLICT).axes["follows"], [evidence.find(RECALL).base.follows]  # pyright: ignore
-    along, alone = (found.expand_dims(follows=list(chances)) for chances in both)
-    return along, alone
-
-
 def another_net_s(nets: xarray.Dataset) -> xarray.Dataset:
     """Contributions of the next net's heads."""
     return nets.assign(direct=nets.direct.roll(seed=1))
+
+
+PLANTED = 8
+"""Nets of a kind that a falsifier plants where no sweep of the default preset has them."""
+
+
+def _spread() -> Float[np.ndarray, " seed"]:
+    """What planted nets differ by: standard deviation .02, the same each time."""
+    return 0.02 * np.random.default_rng(0).normal(size=PLANTED)
+
+
+def planted_sides(sure: bool) -> tuple[xarray.Dataset, xarray.Dataset]:
+    """Nets with margins at the log-odds at every c; or all as sure as if c were .99."""
+    made = []
+    for chances in ((0.3, 0.5, 0.9), (0.8,)):
+        aimed = np.full(len(chances), 0.99) if sure else np.array(chances)
+        margins = np.asarray(log_odds(aimed))[:, None] + _spread()
+        parts = {"difference": margins, "chance": scipy.special.expit(margins)}
+        parts["context"] = np.ones_like(margins)
+        dims = ("follows", "seed")
+        made.append(
+            xarray.Dataset({n: (dims, v) for n, v in parts.items()}, {"follows": list(chances)})
+        )
+    return made[0], made[1]
+
+
+def planted_moves(random: bool) -> tuple[Float[np.ndarray, " net"], Float[np.ndarray, " some"]]:
+    """Changes of a conflict's side without the most context-like head and a memory-like one.
+
+    Args:
+        random: without a head drawn from these and two that move nothing, as a mean.
+    """
+    context, memory = -0.4 + _spread(), 0.2 + _spread()
+    if random:
+        context = memory = (context + memory) / 4
+    return context, memory

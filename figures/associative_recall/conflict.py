@@ -7,15 +7,27 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray
+from jaxtyping import Bool, Float
 from matplotlib.figure import Figure as Drawing
 
-from figures.associative_recall.broken import always_the_context
-from figures.associative_recall.readings import CONFLICT, learned, most_learned, sides, told
+from figures.associative_recall.broken import planted_moves, planted_sides
+from figures.associative_recall.flipping import costs, every, told_apart
+from figures.associative_recall.readings import (
+    CONFLICT,
+    STANDARD,
+    learned,
+    most_learned,
+    sides,
+    told,
+)
 from figures.evidence import Check, Evidence, Figure
 from figures.statistics import judge, mean
 from figures.style import BLUE, PAGE, THEORY
 from theory.associative_recall.conflict import log_odds
 from theory.claims import Claim, Verdict
+
+# The chance at which either side is right as often, and what counts as memory-like.
+EVEN, MEMORY_LIKE = 0.5, -0.8
 
 
 def slopes(found: xarray.Dataset) -> np.ndarray:
@@ -42,24 +54,55 @@ def calibrated(claim: Claim, along: xarray.Dataset, alone: xarray.Dataset) -> Ve
     return judge(claim, parts | most_learned(asked), shown="slope", detail=told(asked))
 
 
+def moved(nets: xarray.Dataset) -> Float[np.ndarray, "net head"]:
+    """Change of the share of conflicts answered by the context, by the late head that is cut."""
+    apart = nets.cut_answers - nets.answers
+    return apart.transpose("seed", "head").values
+
+
+def memory_like(nets: xarray.Dataset) -> Bool[np.ndarray, "net head"]:
+    """Whether a late head speaks for the fact by more than a little."""
+    return nets.direct.transpose("seed", "head").values <= MEMORY_LIKE
+
+
+def both_ways(
+    claim: Claim, context: Float[np.ndarray, " net"], memory: Float[np.ndarray, " some"]
+) -> Verdict:
+    """C-AR-17: changes of the share that the context answers, net by net."""
+    return judge(claim, {"most context-like": mean(context), "memory-like": mean(memory)})
+
+
+def at_even(evidence: Evidence) -> tuple[Float[np.ndarray, " net"], Float[np.ndarray, " some"]]:
+    """Changes without the most context-like head, and without a memory-like one, at c = 1/2."""
+    nets = every(sides(evidence, CONFLICT).sel(follows=[EVEN]))
+    change, chosen = moved(nets), memory_like(nets)
+    largest = np.take_along_axis(change, nets.direct.argmax("head").values[:, None], 1)[:, 0]
+    rows = zip(change, chosen, strict=True)
+    return largest, np.array([row[which].mean() for row, which in rows if which.any()])
+
+
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Chance of the context's value against c; margin against the log-odds."""
-    drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.6))
+    drawing, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.9))
     numbers: dict[str, Any] = {}
-    for nets in (sides(evidence, CONFLICT), sides(evidence)):
+    along = sides(evidence, CONFLICT)
+    for nets in (along, sides(evidence)):
         for follows in nets.follows.values:
             good = learned(nets.sel(follows=follows))
             spread = np.linspace(-0.012, 0.012, good.sizes["seed"])
             left.plot(follows + spread, good.chance, "o", ms=3, color=BLUE, mfc="none")
             odds = float(log_odds(float(follows)))
-            right.plot(odds + 6 * spread, good.difference, "o", ms=3, color=BLUE, mfc="none")
+            middle.plot(odds + 6 * spread, good.difference, "o", ms=3, color=BLUE, mfc="none")
             numbers[f"chance, c = {follows:g}"] = good.chance.values
             numbers[f"margin, c = {follows:g}"] = good.difference.values
     left.plot([0.2, 1], [0.2, 1], color="k", **THEORY)
     left.set(xlabel="chance c that the context is right", ylabel="net's chance for the context")
     ends = np.array([-1.2, 2.6])
-    right.plot(ends, ends, color="k", **THEORY)
-    right.set(xlabel="log(c/(1-c))", ylabel="mean margin context - fact (nats)")
+    middle.plot(ends, ends, color="k", **THEORY)
+    middle.set(xlabel="log(c/(1-c))", ylabel="mean margin context - fact (nats)")
+    numbers |= costs(right, every(along.sel(follows=[EVEN])), f"c = {EVEN:g}")
+    right.set_ylabel("share")
+    told_apart(drawing, right)
     return drawing, numbers
 
 
@@ -67,17 +110,26 @@ FIGURE = Figure(
     "conflict",
     "Nets side with the context by no more than the log-odds of its being right",
     "Nets of two layers trained with a chance c that the answer to a conflict follows the context "
-    "(a circle a net). Left: the chance that they give to the context's value against the fact. "
-    "Right: the mean difference of the two logits. Dashed: what costs least.",
+    "(a mark a net). Left: the chance that they give to the context's value against the fact. "
+    "Middle: the mean difference of the two logits. Dashed: what costs least. Right: what cutting "
+    "the most context-like or the most memory-like late head does where both are right as often.",
     draw,
-    ("C-AR-13",),
+    ("C-AR-13", "C-AR-17"),
+    presets=STANDARD,
 )
 CHECKS = (
     Check(
         "C-AR-13",
         calibrated,
         lambda e: (sides(e, CONFLICT), sides(e)),
-        always_the_context,
-        slow=True,
+        lambda _: planted_sides(sure=True),
+        lambda _: planted_sides(sure=False),
+    ),
+    Check(
+        "C-AR-17",
+        both_ways,
+        at_even,
+        lambda _: planted_moves(random=True),
+        lambda _: planted_moves(random=False),
     ),
 )

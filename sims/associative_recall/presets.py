@@ -44,5 +44,5 @@ SWEEPS: dict[str, Presets] = {
     "no_sink": _sinks(6, (0.5, 0.8), sink=False),
     "two_heads": _sinks(12, (0.5,), sink=False, heads=2),
     "recall": _recall(16, 800, {}),
-    "conflict": _recall(8, 800, {"follows": _CHANCES}),
+    "conflict": {"standard": _recall(8, 800, {"follows": _CHANCES})["standard"]},
 }

@@ -205,15 +205,15 @@ def test_the_head_that_is_picked_is_each_net_s_own():
     found = nets(direct=(dims, direct), cut_answers=(dims, answers), answers=("seed", [0.5, 0.6]))
     assert flipping.picked(found, most=True).cut_answers.values.tolist() == [0.1, 0.2]
     assert flipping.picked(found, most=False).cut_answers.values.tolist() == [0.9, 0.6]
-    np.testing.assert_allclose(flipping.moved(found)[0], [-0.4, 0.4, 0.0])
-    assert flipping.memory_like(found).tolist() == [[False, True, False], [False] * 3]
+    np.testing.assert_allclose(conflict.moved(found)[0], [-0.4, 0.4, 0.0])
+    assert conflict.memory_like(found).tolist() == [[False, True, False], [False] * 3]
 
 
 @pytest.mark.parametrize(
     "context, memory, state", [(-0.4, 0.2, "holds"), (-0.2, 0.2, "fails"), (-0.4, 0.0, "fails")]
 )
 def test_both_ways(context, memory, state):
-    verdict = flipping.both_ways(claim("C-AR-17"), context + SPREAD, memory + SPREAD[:9])
+    verdict = conflict.both_ways(claim("C-AR-17"), context + SPREAD, memory + SPREAD[:9])
     assert verdict.state == state
 
 
