@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import scipy.special
 import xarray
@@ -28,11 +30,6 @@ def sink_at_zero(evidence: Evidence) -> xarray.Dataset:
 def cancelling_start(evidence: Evidence) -> xarray.Dataset:
     """Two heads of which one starts uniform with the read-out -I."""
     return layers(evidence, override(evidence.find(TWO_HEADS), start="cancelling"))
-
-
-def another_net_s(nets: xarray.Dataset) -> xarray.Dataset:
-    """Contributions of the next net's heads."""
-    return nets.assign(direct=nets.direct.roll(seed=1))
 
 
 PLANTED = 8
@@ -69,3 +66,29 @@ def planted_moves(random: bool) -> tuple[Float[np.ndarray, " net"], Float[np.nda
     if random:
         context = memory = (context + memory) / 4
     return context, memory
+
+
+def planted_senders(by_score: bool) -> xarray.Dataset:
+    """Nets with one sender that looks back and heads that retrieve; which of them are `chosen`."""
+    previous = np.full((4 * PLANTED, 2, 4), 0.3)
+    previous[:, 0, 0], previous[:, 1] = 0.75, 0.02
+    chosen = np.zeros_like(previous)
+    chosen[:, 1 if by_score else 0, 0] = 1
+    dims = ("seed", "layer", "head")
+    return _all_learned({"previous": (dims, previous), "chosen": (dims, chosen)})
+
+
+def planted_late(another: bool) -> xarray.Dataset:
+    """Late heads whose majority has the sign of Delta - D_h; or another net's contributions."""
+    direct = 2 * np.random.default_rng(1).normal(size=(2 * PLANTED, 4))
+    favours = scipy.special.expit(1.4 - direct)
+    if another:
+        direct = np.roll(direct, 1, axis=0)
+    dims = ("seed", "head")
+    parts = {"direct": (dims, direct), "cut_favours": (dims, favours)}
+    return _all_learned(parts | {"difference": ("seed", np.full(2 * PLANTED, 1.4))})
+
+
+def _all_learned(parts: dict[str, Any]) -> xarray.Dataset:
+    found = xarray.Dataset(parts)
+    return found.assign_attrs(learned=found.sizes["seed"], nets=found.sizes["seed"])

@@ -14,7 +14,7 @@ from figures.associative_recall.broken import planted_moves, planted_sides
 from figures.associative_recall.flipping import costs, every, told_apart
 from figures.associative_recall.readings import (
     CONFLICT,
-    STANDARD,
+    SEVERAL,
     learned,
     most_learned,
     sides,
@@ -115,7 +115,7 @@ FIGURE = Figure(
     "the most context-like or the most memory-like late head does where both are right as often.",
     draw,
     ("C-AR-13", "C-AR-17"),
-    presets=STANDARD,
+    presets=SEVERAL,
 )
 CHECKS = (
     Check(

@@ -5,6 +5,7 @@ All nets are asked the same fresh prompts. A *late* head is one of the last laye
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import jax
@@ -28,6 +29,7 @@ from sims.engine.experiment import draw, named_key
 
 # A head above this score retrieves; one below it whose loss takes accuracy below SENT sends.
 RETRIEVES, SENT = 0.5, 0.9
+KINDS = {"context": CONTEXT, "memory": MEMORY}
 ORDERS = ("retrieval score", "others", "others but senders")
 Logits = Float[Array, "prompt answer"]
 # What is said of every head of one net, or of several.
@@ -70,9 +72,32 @@ def _setting(training: xarray.Dataset) -> Recall:
     return found
 
 
-def _fresh(task: Task, kind: int, prompts: int, name: str) -> Prompts:
-    """Prompts of one kind; the chance of the answer in conflicts is not looked at."""
+@functools.partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def fresh(task: Task, kind: int, prompts: int, name: str) -> Prompts:
+    """Prompts of one kind; the chance of the answer in conflicts is not looked at.
+
+    One program, since operation by operation its sixty parts take seconds to compile.
+    """
     return sample_prompts(named_key(jax.random.key(0), name), task, prompts, 1.0, kind)
+
+
+def cuts_of(
+    scores: Heads, alone: Heads, random: Float[Array, "draw layer head"], most: int
+) -> Float[Array, "order cut layer head"]:
+    """Which heads are cut: by falling score, then for each draw others, then others but senders.
+
+    Along `cut` are 0 to `most` heads, and last as many as retrieve.
+    """
+    others = (scores <= RETRIEVES).astype(scores.dtype)
+    counts = jnp.append(jnp.arange(most + 1), (1 - others).sum().astype("int32"))
+
+    def along(order: Heads, allowed: Heads) -> Float[Array, "cut layer head"]:
+        return jax.vmap(lambda count: cut_first(order, allowed, count))(counts)
+
+    masks = [along(-scores, jnp.ones_like(scores))[None]]
+    for allowed in (others, others - senders(scores, alone)):
+        masks.append(jax.vmap(along, (0, None))(random, allowed))
+    return jnp.concatenate(masks)
 
 
 def roles(training: xarray.Dataset, *, prompts: int, draws: int, most: int) -> xarray.Dataset:
@@ -91,10 +116,7 @@ def roles(training: xarray.Dataset, *, prompts: int, draws: int, most: int) -> x
         many heads cut as retrieve.
     """
     setting = _setting(training)
-    here, stored = (
-        _fresh(setting.task, kind, prompts, name)
-        for kind, name in ((CONTEXT, "context"), (MEMORY, "memory"))
-    )
+    here, stored = (fresh(setting.task, kind, prompts, name) for name, kind in KINDS.items())
     shape = (setting.layers, setting.heads)
     keys = jax.random.split(named_key(jax.random.key(0), "order"), draws)
 
@@ -109,34 +131,17 @@ def roles(training: xarray.Dataset, *, prompts: int, draws: int, most: int) -> x
         alone = one_by_one(
             lambda heads: accuracy(cut(net, here.tokens, heads), here.answer), *shape
         )
-        others = (scores <= RETRIEVES).astype(scores.dtype)
-        counts = jnp.append(jnp.arange(most + 1), (1 - others).sum().astype("int32"))
         random = jax.vmap(lambda key: draw(jax.random.uniform, key, shape))(keys)
-
-        def along(order: Heads, allowed: Heads) -> Float[Array, "cut layer head"]:
-            return jax.vmap(lambda count: cut_first(order, allowed, count))(counts)
-
-        masks = [along(-scores, jnp.ones(shape))[None]]
-        for allowed in (others, others - senders(scores, alone)):
-            masks.append(jax.vmap(along, (0, None))(random, allowed))
+        asked = cuts_of(scores, alone, random, most)
         # One map over all of them, since each copy of the net's program takes a second to compile.
-        asked = jnp.concatenate(masks)
         all_of_them = jax.lax.map(lambda mask: both(net, mask), asked.reshape(-1, *shape))
         each = all_of_them.reshape(*asked.shape[:2], 2)
         ends = ((0, 1), (1, 1 + draws), (1 + draws, 1 + 2 * draws))
         found = jnp.stack([each[low:high].mean(axis=0) for low, high in ends])
-        whole = found[0, 0]
-        return {
-            "context": whole[0],
-            "memory": whole[1],
-            "retrieval": scores,
-            "previous": previous_mass(attention),
-            "alone": alone,
-            "cut_context": found[:, :-1, 0],
-            "cut_memory": found[:, :-1, 1],
-            "own_context": found[:, -1, 0],
-            "own_memory": found[:, -1, 1],
-        }
+        parts = {"cut": found[:, :-1], "own": found[:, -1]}
+        cuts = {f"{n}_{k}": v[..., at] for n, v in parts.items() for at, k in enumerate(KINDS)}
+        scored = {"retrieval": scores, "previous": previous_mass(attention), "alone": alone}
+        return dict(zip(KINDS, found[0, 0], strict=True)) | scored | cuts
 
     dims = {name: ("layer", "head") for name in ("retrieval", "previous", "alone")}
     dims |= {name: ("order", "cut") for name in ("cut_context", "cut_memory")}
@@ -158,7 +163,7 @@ def lengths(
     """
     setting = _setting(training)
     asked = [
-        _fresh(setting.task._replace(pairs=count), CONTEXT, prompts, f"pairs {count}")
+        fresh(setting.task._replace(pairs=count), CONTEXT, prompts, f"pairs {count}")
         for count in pairs
     ]
 
@@ -183,7 +188,7 @@ def compression(training: xarray.Dataset, *, ranks: Sequence[int], prompts: int)
     Returns:
         By run: `context` (rank).
     """
-    here = _fresh(_setting(training).task, CONTEXT, prompts, "context")
+    here = fresh(_setting(training).task, CONTEXT, prompts, "context")
 
     def read(net: Transformer) -> dict[str, Array]:
         scores = retrieval(forward(net, here.tokens).attention, here.needle)
@@ -215,9 +220,9 @@ def conflicts(training: xarray.Dataset, *, prompts: int) -> xarray.Dataset:
         margin), `cut_answers`, `cut_context`, `cut_memory`.
     """
     setting = _setting(training)
-    kinds = {"context": CONTEXT, "memory": MEMORY, "conflict": CONFLICT, "other": CONFLICT}
+    kinds = KINDS | {"conflict": CONFLICT, "other": CONFLICT}
     here, stored, against, other = (
-        _fresh(setting.task, kind, prompts, name) for name, kind in kinds.items()
+        fresh(setting.task, kind, prompts, name) for name, kind in kinds.items()
     )
     shape = (setting.layers, setting.heads)
     names = ("difference", "favours", "answers", "context", "memory")
@@ -258,7 +263,7 @@ def untrained(setting: Recall, *, nets: int, prompts: int) -> xarray.Dataset:
     Returns:
         `retrieval` (seed, layer, head).
     """
-    here = _fresh(setting.task, CONTEXT, prompts, "context")
+    here = fresh(setting.task, CONTEXT, prompts, "context")
 
     def read(key: Key[Array, ""]) -> Array:
         net = setting.init(key).net

@@ -14,7 +14,7 @@ import xarray
 
 from sims.associative_recall import geometry, one_layer
 from sims.associative_recall.by_hand import written_down
-from sims.associative_recall.circuits import margin
+from sims.associative_recall.circuits import fresh, margin
 from sims.associative_recall.interventions import contributions, cut
 from sims.associative_recall.prompts import CONFLICT, CONTEXT, Prompts, Task, sample_prompts
 from sims.associative_recall.training import cross_entropy
@@ -177,7 +177,7 @@ def calibration(ridge: float) -> xarray.Dataset:
 
     The logits are linear in the two gains: those of the net with one of them each are added up.
     """
-    prompts = sample_prompts(jax.random.key(0), SMALL, 16, 1.0, CONFLICT)
+    prompts = fresh(SMALL, CONFLICT, 16, "calibration")
     units, run = [], jax.jit(forward)
     for gain, memory in ((1.0, 0.0), (0.0, 1.0)):
         net = written_down(SMALL, copy=SURE, strength=25.0, aversion=25.0, gain=gain, memory=memory)

@@ -90,7 +90,7 @@ def test_the_effect_of_a_late_head_is_its_contribution_less_another_prompt_s(rea
     net, asked = drawn(3), 150
     found = read(circuits.conflicts, [net], prompts=asked).isel(seed=0)
     kinds = {"conflict": CONFLICT, "other": CONFLICT}
-    here, other = (circuits._fresh(TASK, kind, asked, name) for name, kind in kinds.items())
+    here, other = (circuits.fresh(TASK, kind, asked, name) for name, kind in kinds.items())
     assert (np.asarray(here.tokens) != np.asarray(other.tokens)).any(axis=1).mean() > 0.9
     at = np.arange(asked)
     for head in range(2):
@@ -114,7 +114,7 @@ def test_scores_at_other_lengths_and_without_an_order(read):
     blind = read(circuits.lengths, [HAND], pairs=[2, 5], prompts=100, offsets=False).isel(seed=0)
     assert blind.context.sel(pairs=5) < 0.6
     scores = read(circuits.lengths, [drawn(1)], pairs=[4], prompts=100, offsets=True).retrieval
-    longer = circuits._fresh(TASK._replace(pairs=4), CONTEXT, 100, "pairs 4")
+    longer = circuits.fresh(TASK._replace(pairs=4), CONTEXT, 100, "pairs 4")
     assert longer.tokens.shape[1] == 11
     expected = act.retrieval(forward(drawn(1), longer.tokens).attention, longer.needle)
     np.testing.assert_allclose(scores.values[0, 0], expected, atol=1e-6)

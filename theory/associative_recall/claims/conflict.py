@@ -31,9 +31,9 @@ CLAIMS = (
         expected="share of late heads, mean over nets: {share}; of those with a distance of .6 and "
         "more {share, far}",
         tolerance="margins vary between prompts, so that mean and majority may differ near 0",
-        falsifier="the contributions of another net's heads",
+        falsifier="the contributions of another net's heads, in planted nets",
         checked_by=f"{_FIGURES}.flipping.follows_the_rule",
-        decided_at=TRAINED,
+        decided_at=LONG,
     ),
     Claim(
         id="C-AR-16",

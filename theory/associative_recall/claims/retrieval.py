@@ -1,7 +1,7 @@
 """Heads that retrieve: what is lost without them, and what makes them work."""
 
 from theory.associative_recall.authors import RETRIEVAL_HEADS
-from theory.associative_recall.claims.shared import PILOT, TRAINED
+from theory.associative_recall.claims.shared import LONG, PILOT, TRAINED
 from theory.claims import Claim, at_least, at_most
 
 _FIGURES = "figures.associative_recall"
@@ -50,9 +50,9 @@ CLAIMS = (
         expected="share of nets with a sender whose attention on the token before is half or more "
         "{share}",
         tolerance="95 % bound of a share",
-        falsifier="heads that retrieve in place of the senders",
+        falsifier="heads that retrieve in place of the senders, in planted nets",
         checked_by=f"{_FIGURES}.retrieval.sent",
-        decided_at=TRAINED,
+        decided_at=LONG,
     ),
     Claim(
         id="C-AR-10",
