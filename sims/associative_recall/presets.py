@@ -43,6 +43,6 @@ SWEEPS: dict[str, Presets] = {
     "sinks": _sinks(6, (0.5, 0.8)),
     "no_sink": _sinks(6, (0.5, 0.8), sink=False),
     "two_heads": _sinks(12, (0.5,), sink=False, heads=2),
-    "recall": _recall(16, 600, {}),
-    "conflict": {"standard": _recall(8, 600, {"follows": _CHANCES})["standard"]},
+    "recall": _recall(16, 800, {}),
+    "conflict": {"standard": _recall(8, 800, {"follows": _CHANCES})["standard"]},
 }

@@ -32,9 +32,9 @@ def store_accuracy(noise: float, values: int) -> float:
     """Chance that the right one of `values` is largest at this noise [ar-4.5]."""
 
     def density(x: float) -> float:
-        return float(scipy.stats.norm.pdf(x) * scipy.stats.norm.cdf(1 / noise + x) ** (values - 1))
+        return float(np.exp(-(x**2) / 2) * scipy.special.ndtr(1 / noise + x) ** (values - 1))
 
-    return float(scipy.integrate.quad(density, -10, 10, limit=200)[0])
+    return float(scipy.integrate.quad(density, -10, 10, limit=200)[0] / np.sqrt(2 * np.pi))
 
 
 def separable(facts: int, dimension: int) -> float:

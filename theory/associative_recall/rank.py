@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.integrate
 import scipy.optimize
-import scipy.stats
+import scipy.special
 from jaxtyping import Float
 
 from theory.associative_recall.setting import Values
@@ -15,9 +15,9 @@ def random_accuracy(dimension: int, pairs: int) -> float:
     """E Phi(chi_d)^{P-1}: a Gaussian key in d dimensions wins over P - 1 others [ar-4.1]."""
 
     def density(norm: float) -> float:
-        return float(
-            scipy.stats.chi.pdf(norm, dimension) * scipy.stats.norm.cdf(norm) ** (pairs - 1)
-        )
+        weight = 2 ** (1 - dimension / 2) / scipy.special.gamma(dimension / 2)
+        chi = weight * norm ** (dimension - 1) * np.exp(-(norm**2) / 2)
+        return float(chi * scipy.special.ndtr(norm) ** (pairs - 1))
 
     return float(scipy.integrate.quad(density, 0, np.sqrt(dimension) + 12, limit=200)[0])
 

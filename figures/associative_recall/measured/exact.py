@@ -48,49 +48,45 @@ def _random_nets(count: int) -> Iterable[tuple[Transformer, Prompts]]:
     return (_random_net(jax.random.key(seed)) for seed in range(count))
 
 
-def attribution(broken: bool) -> xarray.Dataset:
-    """Logits against the sum of direct contributions [ar-6.1]; the break leaves a head out."""
-
-    @jax.jit
-    def error(net: Transformer, prompts: Prompts) -> jax.Array:
-        parts = contributions(net, prompts.tokens)
-        logits = forward(net, prompts.tokens).logits
-        total = (parts[:-1] if broken else parts).sum(axis=0)
-        return jnp.abs(total - logits).max() / jnp.abs(logits).max()
-
-    return _errors(error(*draw) for draw in _random_nets(4))
-
-
 @jax.jit
-def _margins(net: Transformer, prompts: Prompts) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Mean margin, and of each last-layer head what it adds to it and the margin without it."""
+def _parts(net: Transformer, prompts: Prompts) -> dict[str, jax.Array]:
+    """What every part adds to the logits and to the mean margin, and the whole without parts."""
     layers, heads = net.query.shape[:2]
-    added = [margin(part, prompts).mean() for part in contributions(net, prompts.tokens)[-heads:]]
 
     def without(chosen: jax.Array) -> jax.Array:
-        heads_cut = jnp.zeros((layers, heads)).at[-1].set(chosen)
-        return margin(cut(net, prompts.tokens, heads_cut), prompts).mean()
+        return cut(net, prompts.tokens, jnp.zeros((layers, heads)).at[-1].set(chosen))
 
-    # Nothing cut, then each head.
+    def margins(logits: jax.Array) -> jax.Array:
+        return jax.vmap(lambda each: margin(each, prompts).mean())(logits)
+
+    # Nothing cut, then each late head.
     left = jax.lax.map(without, jnp.concatenate([jnp.zeros((1, heads)), jnp.eye(heads)]))
-    return left[0], jnp.stack(added), left[1:]
+    added = contributions(net, prompts.tokens)
+    late = margins(added[-heads:])
+    return {"logits": left[0], "added": added, "left": margins(left), "late": late}
 
 
-def cutting(broken: bool) -> xarray.Dataset:
-    """Mean margin after a cut against Delta - D_h [ar-3.2]; the break takes the next net's D_h."""
-    hand = written_down(SMALL, copy=SURE, strength=9.0, aversion=4.0, gain=6.0, memory=5.0)
+def direct(broken: bool) -> xarray.Dataset:
+    """Logits against sums of contributions [ar-6.1], and margins after a cut [ar-3.2].
+
+    The breaks: a head is left out of the sum; D_h is that of the next random net.
+
+    Returns:
+        `attribution` (net), the largest error over the largest logit; `cutting` (head).
+    """
     nets = list(_random_nets(4))
-    found = [_margins(net, prompts) for net, prompts in nets]
-    added = [part for _, part, _ in found]
+    hand = written_down(SMALL, copy=SURE, strength=9.0, aversion=4.0, gain=6.0, memory=5.0)
+    found = [_parts(*net) for net in (*nets, (hand, nets[0][1]))]
+    late = [np.asarray(parts["late"]) for parts in found]
     if broken:
-        added = added[1:] + added[:1]
-    found.append(_margins(hand, nets[0][1]))
-    added.append(found[-1][1])
-    errors = [
-        np.abs(conflict.after_cutting(float(whole), np.asarray(part)) - np.asarray(after))
-        for (whole, _, after), part in zip(found, added, strict=True)
-    ]
-    return _errors(np.concatenate(errors))
+        late = [*late[1:4], late[0], late[4]]
+    sums, errors = [], []
+    for parts, own in zip(found, late, strict=True):
+        added = np.asarray(parts["added"][:-1] if broken else parts["added"]).sum(axis=0)
+        logits, left = np.asarray(parts["logits"]), np.asarray(parts["left"])
+        sums.append(np.abs(added - logits).max() / np.abs(logits).max())
+        errors += list(np.abs(conflict.after_cutting(float(left[0]), own) - left[1:]))
+    return xarray.Dataset({"attribution": ("net", sums), "cutting": ("head", errors)})
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
