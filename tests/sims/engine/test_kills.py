@@ -121,7 +121,7 @@ def test_a_kill_while_batches_shrink_changes_no_bit(tmp_path):
     _same_as_uninterrupted(results, tmp_path, "staged")
 
 
-FOUR = """
+OVERLAPPING = """
 import sys
 from sims import Sweep
 from sims.engine.execute import run
@@ -133,17 +133,17 @@ print(run([Sweep(base, seeds=int(sys.argv[2]))], Store(sys.argv[1]), quiet=True)
 """
 
 
-def test_four_processes_with_overlapping_seeds_compute_each_run_once(tmp_path):
+def test_processes_with_overlapping_seeds_compute_each_run_once(tmp_path):
     root = Path(__file__).parents[3]
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", FOUR, str(tmp_path / "results"), str(seeds)],
+            [sys.executable, "-c", OVERLAPPING, str(tmp_path / "results"), str(seeds)],
             cwd=root,
             stdout=subprocess.PIPE,
             text=True,
         )
-        for seeds in (2, 4, 5, 7)
+        for seeds in (2, 5, 7)
     ]
     computed = [int(process.communicate()[0]) for process in running]
-    assert [process.returncode for process in running] == [0] * 4
+    assert [process.returncode for process in running] == [0] * 3
     assert sum(computed) == 7
