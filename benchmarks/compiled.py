@@ -96,6 +96,12 @@ class Compiled:
     step_us: float | None = None
     seconds: float = 0.0
 
+    @property
+    def told(self) -> str:
+        """What came of it, in a line."""
+        memory = f"{self.bytes / 2**20:.1f} MiB, {self.kernels:.0f} kernels a step"
+        return f"{self.reason or memory}, {self.seconds:.0f} s"
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
@@ -115,7 +121,9 @@ def _compiled(options: argparse.Namespace) -> int:
         for at, (names, group) in enumerate(jobs, 1):
             line = f"{PROG}: {names[0]} ({at} of {len(jobs)})"
             print(line, file=sys.stderr, flush=True)
-            rows.append(compiled(options.target, names, group))
+            rows.append(row := compiled(options.target, names, group))
+            # At once, so that hours of compiling are not lost with the table at their end.
+            print(f"{line}: {row.told}", file=sys.stderr, flush=True)
     if options.json:
         print(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
     else:

@@ -145,6 +145,8 @@ def test_a_program_that_does_not_compile_has_its_reason_last(monkeypatch):
     monkeypatch.setattr(program, "compile_program", refuse)
     failed = compiled.compiled("h100", ("toy.other quick", "toy.third quick"), group)
     assert failed.reason == "RESOURCE_EXHAUSTED: no room"
+    assert failed.told.startswith("RESOURCE_EXHAUSTED: no room, ")
+    assert f"{found.kernels:.0f} kernels a step, " in found.told and "MiB" in found.told
     lines = compiled.table([failed, found]).splitlines()
     assert lines[1].startswith("toy.quadratic (quick)")
     assert lines[2].startswith("toy.other (quick) and 1 more") and lines[-1].endswith("no room")

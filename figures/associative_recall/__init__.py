@@ -9,6 +9,7 @@ from figures.associative_recall import (
     induction,
     interference,
     learning,
+    norm,
     race,
     ranks,
     retrieval,
@@ -28,6 +29,7 @@ _SHOWN = (
     induction,
     ranks,
     interference,
+    norm,
     race,
 )
 FIGURES = tuple(shown.FIGURE for shown in _SHOWN)

@@ -78,7 +78,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
             left.plot(SCORES, own, mark, ms=3, color=color, label=name)
             law = interference.annealed_mass(fine, dimension, pairs)
             left.plot(fine, law, color=color, **THEORY)
-    left.annotate("P = 4", (4.4, 0.8), fontsize=7)
+    left.annotate("P = 4", (1.0, 0.8), fontsize=7)
     left.annotate("P = 32", (5.2, 0.42), fontsize=7)
     left.set(xlabel="score B of equal keys", ylabel="attention on the match", ylim=(0, 1.03))
     left.legend(loc="lower right")

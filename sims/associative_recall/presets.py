@@ -44,5 +44,9 @@ SWEEPS: dict[str, Presets] = {
     "no_sink": _sinks(6, (0.5, 0.8), sink=False),
     "two_heads": _sinks(12, (0.5,), sink=False, heads=2),
     "recall": _recall(16, 800, {}),
-    "conflict": {"standard": _recall(8, 800, {"follows": _CHANCES})["standard"]},
+    "conflict": {
+        preset: sweep
+        for preset, sweep in _recall(8, 800, {"follows": _CHANCES}).items()
+        if preset != "quick"
+    },
 }

@@ -11,6 +11,7 @@ from figures.associative_recall import (
     flipping,
     induction,
     interference,
+    norm,
     race,
     ranks,
     retrieval,
@@ -273,3 +274,21 @@ def test_stores_are_held_against_both_laws(error, count, state):
 def test_ties(ratio, state):
     found = nets(found=("start", [2 * ratio, 3.0]), predicted=("start", [2.0, 3.0]))
     assert race.ties(claim("C-AR-33"), found).state == state
+
+
+@pytest.mark.parametrize(
+    "ratio, power, score, state",
+    [
+        (1.005, 2, 1.0, "holds"),
+        (1.02, 2, 1.0, "fails"),
+        (1, 1.8, 1.0, "fails"),
+        (1, 2, 1.1, "fails"),
+    ],
+)
+def test_doses(ratio, power, score, state):
+    seen = nets(found=("dose", [0.1 * ratio, 0.5]), predicted=("dose", [0.1, 0.5]))
+    doses = np.array([8.0, 16.0, 32.0])
+    layers = np.repeat(doses[:, None] ** power, 2, axis=1)
+    alive = nets(layers=(("dose", "draw"), layers)).assign_coords(dose=doses)
+    scored = nets(found=("dose", [1.0 * score, -2.0]), predicted=("dose", [1.0, -2.0]))
+    assert norm.dose_law(claim("C-AR-26"), seen, alive, scored).state == state

@@ -7,7 +7,7 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 
-from theory.associative_recall import conflict, induction, interference, one_layer, race, rank
+from theory.associative_recall import conflict, induction, interference, norm, one_layer, race, rank
 from theory.associative_recall.one_layer import Circuit
 from theory.associative_recall.setting import Setting
 
@@ -154,3 +154,23 @@ def test_the_tie_is_where_both_routes_gain_half(factors):
 def test_the_floor_is_the_entropy_of_a_coin_in_three_tenths_of_prompts():
     expected = 0.3 * -(0.7 * math.log(0.7) + 0.3 * math.log(0.3))
     assert conflict.floor(0.7) == pytest.approx(expected)
+
+
+def test_a_dose_is_the_cosine_of_an_angle_and_runs_out():
+    """A right triangle of legs 1 and m; later legs of 1/5 each."""
+    angle = np.arctan(1 / 2.5)
+    expected = np.exp(-6 * (1 - np.cos(angle)))
+    assert norm.relative_attention(6.0, 2.5) == pytest.approx(expected)
+    layers = norm.lifetime(2.5, 0.2, 0.8)
+    assert 2.5 / np.sqrt(2.5**2 + 1 + layers * 0.2**2) == pytest.approx(0.8)
+
+
+def test_a_dosed_score_is_that_of_the_normalised_sum():
+    rng = np.random.default_rng(0)
+    x, reads, s = rng.normal(size=(3, 5))
+    s /= np.linalg.norm(s)
+    after = x + 1.7 * s
+    expected = after @ reads / np.sqrt((after**2).mean())
+    size = np.linalg.norm(x)
+    found = norm.dosed_score(x @ reads, s @ reads, size, x @ s / size, 1.7, 5)
+    assert found == pytest.approx(expected)

@@ -1,6 +1,6 @@
 """Identities and bounds: circuits that are written down, and geometry."""
 
-from theory.claims import Claim, at_most
+from theory.claims import Claim, around, at_most
 
 _FIGURES = "figures.associative_recall"
 _FLOAT32 = "float32 round-off, 1e-7 a term, through two layers and a softmax"
@@ -115,6 +115,20 @@ CLAIMS = (
         tolerance="the search stops at 1e-9",
         falsifier="orthonormal labels in place of the simplex",
         checked_by=f"{_FIGURES}.ranks.needed",
+    ),
+    Claim(
+        id="C-AR-26",
+        statement="Where states are normalised, the dose of a sink's direction in a token says how "
+        "much of the sink's attention it gets, for how many layers, and at what score in any head.",
+        kind="identity",
+        source="Wong et al. 2025 (the norm along the sink sets score and lifetime); derived here "
+        "[ar-7.1], [ar-7.2], [ar-7.3]",
+        bounds={"attention": at_most(0.01), "slope": around(2, 0.1), "score": at_most(1e-4)},
+        expected="largest relative error of the attention {attention}, of scores of random heads "
+        "{score}; slope of the lifetime on the dose, on logarithmic axes {slope}",
+        tolerance="the lifetime's law has a constant beside m^2, and layers are whole numbers",
+        falsifier="states that are not normalised",
+        checked_by=f"{_FIGURES}.norm.dose_law",
     ),
     Claim(
         id="C-AR-33",
