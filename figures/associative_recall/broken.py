@@ -56,7 +56,7 @@ def planted_sides(sure: bool) -> tuple[xarray.Dataset, xarray.Dataset]:
     return made[0], made[1]
 
 
-def planted_moves(random: bool) -> tuple[Float[np.ndarray, " net"], Float[np.ndarray, " some"]]:
+def planted_moves(random: bool) -> xarray.Dataset:
     """Changes of a conflict's side without the most context-like head and a memory-like one.
 
     Args:
@@ -65,7 +65,14 @@ def planted_moves(random: bool) -> tuple[Float[np.ndarray, " net"], Float[np.nda
     context, memory = -0.4 + _spread(), 0.2 + _spread()
     if random:
         context = memory = (context + memory) / 4
-    return context, memory
+    return _all_learned({"context": ("seed", context), "memory": ("seed", memory)})
+
+
+def planted_heads(retrieving: int) -> xarray.Dataset:
+    """Nets of eight heads, so many of which have one that retrieves."""
+    retrieves = np.zeros((2 * PLANTED, 2, 4), bool)
+    retrieves[:retrieving, 1, 0] = True
+    return _all_learned({"retrieves": (("seed", "layer", "head"), retrieves)})
 
 
 def planted_senders(by_score: bool) -> xarray.Dataset:

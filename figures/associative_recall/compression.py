@@ -14,10 +14,8 @@ from figures.evidence import Check, Evidence, Figure
 from figures.statistics import judge, median
 from figures.style import BLUE, COLUMN, LIMIT, THEORY
 from theory.associative_recall.rank import random_accuracy
-from theory.associative_recall.setting import SETTING
+from theory.associative_recall.setting import ENOUGH, FEW, SETTING
 from theory.claims import Claim, Verdict
-
-ENOUGH, FROM = 6, 4
 
 
 def law(rank: int) -> float:
@@ -26,13 +24,13 @@ def law(rank: int) -> float:
 
 
 def few_dimensions(claim: Claim, found: xarray.Dataset) -> Verdict:
-    """C-AR-19: accuracy at rank 6, and above the law of random maps.
+    """C-AR-19: accuracy at the rank that is enough, and above the law of random maps.
 
     Args:
         found: `context` (seed, rank).
     """
     parts = {"context": median(found.context.sel(rank=ENOUGH).values)}
-    for rank in (int(r) for r in found["rank"].values if r >= FROM):
+    for rank in (int(r) for r in found["rank"].values if r >= FEW):
         above = found.context.sel(rank=rank).values - law(rank)
         parts[f"above the law, rank {rank}"] = median(above)
     return judge(claim, parts | most_learned(found), detail=told(found))

@@ -72,7 +72,7 @@ FIGURE = Figure(
     "What each head adds directly to logit(context) - logit(fact) in conflicts, against the drop "
     "of this margin when its output is taken from another conflict (a mark a head, all nets). For "
     "a late head the two are the same but for what the other prompt brings (dashed); senders act "
-    "through late heads and contribute little, or against what they do.",
+    "through late heads, and what they add directly speaks for the other side.",
     draw,
     ("C-AR-18",),
 )

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure as Drawing
 from figures.associative_recall.broken import planted_late
 from figures.associative_recall.readings import (
     CONFLICT,
-    SEVERAL,
     learned,
     most_learned,
     sides,
@@ -23,11 +22,10 @@ from figures.associative_recall.readings import (
 from figures.evidence import Check, Evidence, Figure
 from figures.statistics import judge, mean, median
 from figures.style import BLUE, GREEN, LIMIT, PAGE, VERMILLION
-from theory.associative_recall.conflict import after_cutting
+from theory.associative_recall.claims.shared import LONG
+from theory.associative_recall.conflict import FAR, after_cutting
 from theory.claims import Claim, Verdict
 
-# A distance from the flip that counts as far.
-FAR = 0.6
 MARKS = {"answers": (VERMILLION, "o"), "context": (BLUE, "s"), "memory": (GREEN, "^")}
 
 
@@ -85,7 +83,7 @@ def one_head(claim: Claim, nets: xarray.Dataset) -> Verdict:
 
 def everywhere(evidence: Evidence) -> xarray.Dataset:
     """Late heads of all nets that learned, at every c that the preset has."""
-    more = (sides(evidence, CONFLICT),) if evidence.preset in SEVERAL else ()
+    more = (sides(evidence, CONFLICT),) if evidence.preset in LONG else ()
     return every(sides(evidence), *more)
 
 

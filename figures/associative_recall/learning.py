@@ -19,8 +19,9 @@ COLORS = {"context": BLUE, "memory": GREEN, "conflict": VERMILLION}
 def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Loss above the floor, and accuracy on each kind of prompt."""
     drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.5))
-    data, setting = evidence.sweep(RECALL), evidence.find(RECALL).base
-    loss, least = data.loss.transpose("seed", "step"), float(floor(setting.follows))  # pyright: ignore
+    data = evidence.sweep(RECALL)
+    setting: Any = evidence.find(RECALL).base
+    loss, least = data.loss.transpose("seed", "step"), float(floor(setting.follows))
     left.plot(data.step, loss.T, color=BLUE, lw=0.4, alpha=0.5)
     left.plot(data.step, loss.median("seed"), color=BLUE)
     left.axhline(least, color="k", **THEORY)
@@ -42,7 +43,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 FIGURE = Figure(
     "learning",
-    "Facts are learnt first, the context all at once",
+    "Facts are learnt first, then the context",
     "Training of two layers (thin: nets, thick: median). Left: loss, and the entropy of the "
     "answers to conflicts, below which none can come (dashed). Right: share of context and "
     "conflict prompts answered by the context's value, and of memory prompts by the fact.",

@@ -72,7 +72,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     right.plot(LARGE, layers, "o", ms=3, color=BLUE, mfc="none")
     wide = np.geomspace(7, 70, 50)
     right.plot(wide, norm.lifetime(wide, STEP, LEAST), color="k", **THEORY)
-    right.set(yscale="log", xlabel="dose m", ylabel="layers until the cosine is below .9")
+    right.set(yscale="log", xlabel="dose m", ylabel=f"layers until the cosine is below {LEAST:g}")
     return drawing, {"attention": seen.found.values, "layers": layers.values}
 
 
@@ -81,7 +81,7 @@ FIGURE = Figure(
     "How much of the sink is in a token says how much of a sink it is, and for how long",
     "Tokens to which a multiple m of the sink's direction is added, with states of one length. "
     "Left: attention over that of the sink (points) and the law (dashed). Right: layers for which "
-    "the token still looks like the sink while each layer adds a random increment of norm 1/2 "
+    f"the token still looks like the sink while each adds a random increment of norm {STEP:g} "
     "(points: streams), and the law, in proportion to the square of the dose (dashed).",
     draw,
     ("C-AR-26",),

@@ -54,7 +54,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 
 FIGURE = Figure(
     "race",
-    "A longer chain needs rarer facts to come first",
+    "From small starts a longer chain needs rarer facts to come first",
     f"How rare a fact may be until the context's route, n factors in series, leads over the "
     f"memory of it once both add up to a logit of {race.TOTAL:g}: above a curve the context leads. "
     "Points: the gradient flow of both routes; dashed: closed form; dotted: facts in every prompt.",

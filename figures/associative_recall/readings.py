@@ -18,8 +18,6 @@ NO_SINK = "associative_recall.no_sink"
 TWO_HEADS = "associative_recall.two_heads"
 RECALL = "associative_recall.recall"
 CONFLICT = "associative_recall.conflict"
-# Presets that have the sweep of several c.
-SEVERAL = ("standard",)
 # Fresh prompts of each kind on which a trained net is read: one layer, two, and two many times.
 FRESH, FRESH_TWO, FRESH_CUT = 4096, 512, 256
 # Heads cut at most one after the other, and random orders of these.

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int
 
 from sims.associative_recall.interventions import (
     compressed,
@@ -255,19 +255,3 @@ def conflicts(training: xarray.Dataset, *, prompts: int) -> xarray.Dataset:
     dims = {name: ("layer", "head") for name in ("direct", "effect")}
     dims |= {f"cut_{name}": ("head",) for name in names}
     return over_runs(read, training, state_of(training).net, dims=dims)
-
-
-def untrained(setting: Recall, *, nets: int, prompts: int) -> xarray.Dataset:
-    """Retrieval scores of nets as they start: none of them retrieves but by chance.
-
-    Returns:
-        `retrieval` (seed, layer, head).
-    """
-    here = fresh(setting.task, CONTEXT, prompts, "context")
-
-    def read(key: Key[Array, ""]) -> Array:
-        net = setting.init(key).net
-        return retrieval(forward(net, here.tokens).attention, here.needle)
-
-    found = jax.lax.map(read, jax.random.split(jax.random.key(0), nets))
-    return xarray.Dataset({"retrieval": (("seed", "layer", "head"), found)})

@@ -10,6 +10,15 @@ from theory.associative_recall.setting import Values
 CONFLICTS = 0.3
 """Share of prompts that are conflicts [ar-1.1]."""
 
+EVEN = 0.5
+"""The c at which context and weights are right equally often."""
+
+FAR = 0.6
+"""Distance in nats of Delta - D_h from 0 that counts as far [ar-3.2]."""
+
+MEMORY_LIKE = -0.8
+"""D_h in nats up to which a head counts as speaking for the weights [ar-3.2]."""
+
 
 def log_odds(follows: Values) -> Values:
     """log(c/(1-c)), the logit difference context - fact that is calibrated to c [ar-3.1]."""

@@ -31,6 +31,12 @@ class Setting(NamedTuple):
 LEARNED = 0.95
 """Accuracy on context prompts from which a net counts as having learned the task [ar-6.2]."""
 
+LOOKS_BACK = 0.5
+"""Attention on the token before from which a head counts as looking there [ar-6.2]."""
+
+ENOUGH, FEW = 6, 4
+"""Rank at which a look-up is to be nearly whole, and rank from which it beats random maps."""
+
 SETTING = Setting()
 """The task that the nets of this room are trained on."""
 

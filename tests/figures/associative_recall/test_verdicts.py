@@ -18,7 +18,10 @@ from figures.associative_recall import (
     sinks,
 )
 from figures.associative_recall.readings import learned
+from sims.associative_recall.prompts import CONFLICT, CONTEXT, MEMORY, MIX
+from sims.associative_recall.training import Recall
 from theory.associative_recall import one_layer, rank
+from theory.associative_recall.conflict import CONFLICTS
 from theory.associative_recall.setting import SETTING
 from theory.claims import claim
 
@@ -137,13 +140,15 @@ def test_scores_are_compared_with_those_at_the_trained_length(mixed, context, st
     assert retrieval.intrinsic(claim("C-AR-10"), found).state == state
 
 
-@pytest.mark.parametrize("heads, state", [(0, "holds"), (1, "fails")])
-def test_the_share_of_heads_that_retrieve(heads, state):
-    retrieves = np.zeros((NETS, 2, 4), bool)
-    retrieves[:, 1, :heads] = True
-    assert (
-        retrieval.sparse(claim("C-AR-11"), xarray.DataArray(retrieves, dims=BY_HEAD)).state == state
-    )
+@pytest.mark.parametrize(
+    "heads, attrs, state",
+    [(0, WELL, "holds"), (1, WELL, "fails"), (0, {"learned": 0, "nets": NETS}, "fails")],
+)
+def test_the_share_of_heads_that_retrieve(heads, attrs, state):
+    retrieves = np.zeros((NETS, 2, 4))
+    retrieves[:, 1, :heads] = 1
+    found = nets(attrs, retrieves=(BY_HEAD, retrieves))
+    assert retrieval.sparse(claim("C-AR-11"), found).state == state
 
 
 @pytest.mark.parametrize(
@@ -214,8 +219,10 @@ def test_the_head_that_is_picked_is_each_net_s_own():
     "context, memory, state", [(-0.4, 0.2, "holds"), (-0.2, 0.2, "fails"), (-0.4, 0.0, "fails")]
 )
 def test_both_ways(context, memory, state):
-    verdict = conflict.both_ways(claim("C-AR-17"), context + SPREAD, memory + SPREAD[:9])
-    assert verdict.state == state
+    found = nets(context=("seed", context + SPREAD), memory=("seed", memory + SPREAD))
+    found.memory[9:] = np.nan  # these have no memory-like head
+    verdict = conflict.both_ways(claim("C-AR-17"), found)
+    assert verdict.state == state and verdict.detail["nets that learned"] == "16 of 16"
 
 
 def test_late_heads_of_all_nets_and_c_are_put_together():
@@ -292,3 +299,9 @@ def test_doses(ratio, power, score, state):
     alive = nets(layers=(("dose", "draw"), layers)).assign_coords(dose=doses)
     scored = nets(found=("dose", [1.0 * score, -2.0]), predicted=("dose", [1.0, -2.0]))
     assert norm.dose_law(claim("C-AR-26"), seen, alive, scored).state == state
+
+
+def test_theory_speaks_of_the_task_that_nets_are_trained_on():
+    task, mix = Recall().task, dict(zip((CONTEXT, MEMORY, CONFLICT), MIX, strict=True))
+    assert (task.pairs, task.values) == SETTING
+    assert mix[CONFLICT] == CONFLICTS and sum(mix.values()) == pytest.approx(1)

@@ -10,7 +10,7 @@ from sims.associative_recall import circuits
 from sims.associative_recall import interventions as act
 from sims.associative_recall.by_hand import written_down
 from sims.associative_recall.prompts import CONFLICT, CONTEXT, Task, sample_prompts
-from sims.associative_recall.training import Recall, State
+from sims.associative_recall.training import State
 from sims.associative_recall.transformer import forward, initial_transformer
 
 SIZES = {"facts": 5, "novel": 6, "values": 8, "pairs": 3}
@@ -128,12 +128,6 @@ def test_compression_touches_heads_that_retrieve_and_no_others(read):
     flat = drawn(2)._replace(query=0 * drawn(2).query)
     same = read(circuits.compression, [flat], ranks=[1, 6], prompts=100)
     assert same.context.values[0, 0] == same.context.values[0, 1]
-
-
-def test_nets_before_training_do_not_retrieve():
-    found = circuits.untrained(Recall(**SIZES), nets=6, prompts=200).retrieval
-    assert dict(found.sizes) == {"seed": 6, "layer": 2, "head": 4}
-    assert 0 < found.max() < 0.5 and found.std("seed").max() > 0
 
 
 def test_accuracy_and_margin_are_counted():
