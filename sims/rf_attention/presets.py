@@ -79,7 +79,7 @@ def _expressive(model: str) -> dict[str, Sweep]:
     large: dict[str, Any] = {"heads": 600, "block": 100}
     return {
         "smoke": Sweep(LearningCurve(**{**base, **_SMOKE}), axes, 2),
-        "quick": Sweep(LearningCurve(**base, **large), axes, 3),
+        "quick": Sweep(LearningCurve(**base, **large), axes, 8),
         "paper": Sweep(LearningCurve(**base, **large, largest=3200), axes, 5),
     }
 
