@@ -66,7 +66,8 @@ def senders(scores: Roles, alone: Roles) -> Roles:
     return ((scores <= RETRIEVES) & (alone < SENT)).astype("float32")
 
 
-def _setting(training: xarray.Dataset) -> Recall:
+def setting_of(training: xarray.Dataset) -> Recall:
+    """The settings of nets that were trained on recall."""
     found = experiment_of(training)
     assert isinstance(found, Recall)
     return found
@@ -115,7 +116,7 @@ def roles(training: xarray.Dataset, *, prompts: int, draws: int, most: int) -> x
         `cut_context`, `cut_memory` (order, cut), and `own_context`, `own_memory` (order) with as
         many heads cut as retrieve.
     """
-    setting = _setting(training)
+    setting = setting_of(training)
     here, stored = (fresh(setting.task, kind, prompts, name) for name, kind in KINDS.items())
     shape = (setting.layers, setting.heads)
     keys = jax.random.split(named_key(jax.random.key(0), "order"), draws)
@@ -161,7 +162,7 @@ def lengths(
     Returns:
         By run: `retrieval` (pairs, layer, head), `context` (pairs).
     """
-    setting = _setting(training)
+    setting = setting_of(training)
     asked = [
         fresh(setting.task._replace(pairs=count), CONTEXT, prompts, f"pairs {count}")
         for count in pairs
@@ -188,7 +189,7 @@ def compression(training: xarray.Dataset, *, ranks: Sequence[int], prompts: int)
     Returns:
         By run: `context` (rank).
     """
-    here = fresh(_setting(training).task, CONTEXT, prompts, "context")
+    here = fresh(setting_of(training).task, CONTEXT, prompts, "context")
 
     def read(net: Transformer) -> dict[str, Array]:
         scores = retrieval(forward(net, here.tokens).attention, here.needle)
@@ -219,7 +220,7 @@ def conflicts(training: xarray.Dataset, *, prompts: int) -> xarray.Dataset:
         head, with it cut: `cut_difference`, `cut_favours` (share of conflicts with a positive
         margin), `cut_answers`, `cut_context`, `cut_memory`.
     """
-    setting = _setting(training)
+    setting = setting_of(training)
     kinds = KINDS | {"conflict": CONFLICT, "other": CONFLICT}
     here, stored, against, other = (
         fresh(setting.task, kind, prompts, name) for name, kind in kinds.items()

@@ -70,17 +70,21 @@ def path_patched(
             (seen[2], net.value[1]),
         )
     )
-    weights = weigh(q, k, net.scale, offsets(net.bias[1], 1, tokens.shape[1]))
+    weights = weigh(q, k, net.scale(False), offsets(net.bias[1], 1, tokens.shape[1]))
     read = jnp.einsum("hqkp,hekp,hed->dp", weights, v, net.output[1])
     last = stream[:, -1] + direct * change[:, -1] + read
     return jnp.einsum("dp,da->pa", last, net.unembed)
 
 
 def contributions(net: Transformer, tokens: Tokens) -> Float[Array, "part prompt answer"]:
-    """Logit attribution: what the embedding and each head, by layer, add to the logits directly."""
+    """Logit attribution: what each part adds to the logits directly, without normalisation.
+
+    The parts are the embedding, each head by layer, and each layer's MLP where there are any.
+    """
     trace = forward(net, tokens)
     parts = [trace.first[None]]
     parts += [outputs[:, :, -1].swapaxes(0, 1) for outputs in trace.outputs]
+    parts += [extra[:, -1][None] for extra in trace.mlps]
     return jnp.concatenate(parts) @ net.unembed
 
 

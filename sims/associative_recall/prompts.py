@@ -10,6 +10,8 @@ the weights first), values.
 | MEMORY   | has a fact, absent | the fact, which is no value of the context                |
 | CONFLICT | has a fact, there  | its value with probability c, else the fact, which is not |
 |          |                    | among the values                                          |
+| NONE     | novel, absent      | none: each value as likely as another                     |
+| AGREE    | has a fact, there  | its value, which is the fact                              |
 """
 
 from __future__ import annotations
@@ -24,9 +26,13 @@ from jaxtyping import Array, Float, Int, Key
 from sims.engine.experiment import draw
 
 FIRST, LAST, KEYS = 0, 1, 2
-CONTEXT, MEMORY, CONFLICT = 0, 1, 2
-# Shares of the three types in training.
-MIX = (0.4, 0.3, 0.3)
+CONTEXT, MEMORY, CONFLICT, NONE, AGREE = range(5)
+# Shares of the types in training, by what is trained on.
+MIXES = {
+    "conflict": {CONTEXT: 0.4, MEMORY: 0.3, CONFLICT: 0.3},
+    "unknown": {CONTEXT: 0.4, MEMORY: 0.3, NONE: 0.3},
+    "agree": {AGREE: 1.0},
+}
 
 
 class Task(NamedTuple):
@@ -58,12 +64,12 @@ class Prompts(NamedTuple):
 
     Attributes:
         tokens: the sequence.
-        kind: CONTEXT, MEMORY or CONFLICT.
+        kind: CONTEXT, MEMORY, CONFLICT, NONE or AGREE.
         needle: position of the value that follows the query's key; that of the first pair where
             the query is not in the context.
         held: the value there.
         fact: the query's fact; 0 where it has none.
-        answer: what is asked for.
+        answer: what is asked for; 0 where nothing is.
     """
 
     tokens: Int[Array, "prompt position"]
@@ -80,11 +86,13 @@ def sample_prompts(
     prompts: int,
     follows: Float[Array, ""] | float,
     kind: int | None = None,
+    mix: str = "conflict",
 ) -> Prompts:
-    """Draw prompts in the shares of `MIX`, or all of one kind.
+    """Draw prompts in the shares of a mix, or all of one kind.
 
     Args:
         follows: probability c that the answer to a conflict is the context's.
+        mix: one of `MIXES`.
     """
     # One call for all of it, and the largest of uniform numbers for draws without replacement.
     sizes = (task.keys, task.values, 1, 1, 1, 1)
@@ -92,9 +100,10 @@ def sample_prompts(
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)]
     by_key, by_value, which, where, chosen, side = jnp.split(uniform, ends, axis=1)
     which, where, chosen, side = (part[:, 0] for part in (which, where, chosen, side))
-    drawn = jnp.searchsorted(jnp.cumsum(jnp.asarray(MIX))[:-1], which).astype("int32")
+    among, shares = (jnp.asarray(list(part)) for part in (MIXES[mix], MIXES[mix].values()))
+    drawn = among[jnp.searchsorted(jnp.cumsum(shares)[:-1], which)].astype("int32")
     kinds = drawn if kind is None else jnp.full(prompts, kind, "int32")
-    novel = kinds == CONTEXT
+    novel, absent = (kinds == CONTEXT) | (kinds == NONE), (kinds == MEMORY) | (kinds == NONE)
     count = jnp.where(novel, task.novel, task.facts)
     query = jnp.floor(chosen * count).astype("int32") + jnp.where(novel, task.facts, 0)
     fact = jnp.where(novel, 0, jnp.asarray(task.table(), "int32")[jnp.where(novel, 0, query)])
@@ -104,18 +113,20 @@ def sample_prompts(
         by_value - 2 * jax.nn.one_hot(fact, task.values) * ~novel[:, None], task.pairs
     )
     place = jnp.floor(where * task.pairs).astype("int32")
-    there = jax.nn.one_hot(place, task.pairs, dtype=bool) & (kinds != MEMORY)[:, None]
+    there = jax.nn.one_hot(place, task.pairs, dtype=bool) & ~absent[:, None]
     keys = jnp.where(there, query[:, None], keys)
+    values = jnp.where(there & (kinds == AGREE)[:, None], fact[:, None], values)
     held = jnp.take_along_axis(values, place[:, None], axis=1)[:, 0]
     to_context = novel | ((kinds == CONFLICT) & (side < follows))
     pairs = jnp.stack([KEYS + keys, KEYS + task.keys + values], axis=2).reshape(prompts, -1)
     ends_of = [jnp.full(prompts, FIRST), KEYS + query, jnp.full(prompts, LAST)]
     first, asked, last = (part[:, None].astype("int32") for part in ends_of)
+    answer = jnp.where(kinds == NONE, 0, jnp.where(to_context, held, fact))
     return Prompts(
         tokens=jnp.concatenate([first, pairs.astype("int32"), asked, last], axis=1),
         kind=kinds,
-        needle=2 + 2 * jnp.where(kinds == MEMORY, 0, place),
+        needle=2 + 2 * jnp.where(absent, 0, place),
         held=held,
         fact=fact,
-        answer=jnp.where(to_context, held, fact),
+        answer=answer,
     )

@@ -1,4 +1,4 @@
-"""Training two layers of attention on recall: facts in the context, in the weights, and both."""
+"""Training transformers on recall: facts in the context, in the weights, both or neither."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from sims.associative_recall.prompts import (
     CONFLICT,
     CONTEXT,
     MEMORY,
+    MIXES,
+    NONE,
     Prompts,
     Task,
     sample_prompts,
 )
-from sims.associative_recall.transformer import Transformer, forward, initial_transformer
+from sims.associative_recall.transformer import Form, Transformer, forward, initial_transformer
 from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
 
@@ -37,17 +39,45 @@ class State(NamedTuple):
 def cross_entropy(
     logits: Float[Array, "prompt answer"], prompts: Prompts
 ) -> Float[Array, " prompt"]:
-    """Loss in nats, prompt by prompt."""
+    """Loss in nats, prompt by prompt; where no answer is right, the mean over all of them."""
     chances = jax.nn.log_softmax(logits)
-    return -jnp.take_along_axis(chances, prompts.answer[:, None], axis=1)[:, 0]
+    answered = jnp.take_along_axis(chances, prompts.answer[:, None], axis=1)[:, 0]
+    return -jnp.where(prompts.kind == NONE, chances.mean(axis=1), answered)
+
+
+def warmed_adam(rate: Array | float, steps: int) -> optax.GradientTransformation:
+    """Adam whose rate rises, then falls by a cosine; after `steps` all of it again.
+
+    Optax wants a schedule's heights as numbers, so the rate is a factor.
+    """
+    shape = optax.warmup_cosine_decay_schedule(0.0, 1.0, min(WARM_UP, steps // 2), steps, FINAL)
+    return optax.chain(
+        optax.scale_by_adam(),
+        optax.scale_by_schedule(lambda count: shape(count % steps)),  # pyright: ignore
+        optax.scale(-rate),
+    )
 
 
 class Recall(Experiment):
     """Adam on fresh prompts; logs accuracy on each kind and the answers to conflicts."""
 
-    layers: int = static(default=2, help="layers of attention", ge=1)
+    layers: int = static(default=2, help="layers", ge=1)
     heads: int = static(default=4, help="heads of a layer", ge=1)
     width: int = static(default=32, help="width of the residual stream", ge=1)
+    hidden: int = static(default=0, help="units of each layer's MLP; 0 for none", ge=0)
+    normed: bool = static(default=False, help="whether states are normalised where they are read")
+    offsets: str = static(
+        default="all", help="layers whose scores know the offset", choices=("all", "first")
+    )
+    own: str = static(
+        default="all",
+        help="layers where a token may attend to itself",
+        choices=("all", "first", "none"),
+    )
+    copies: bool = static(
+        default=True, help="whether heads of layer 1 may read the first token from later ones"
+    )
+    mix: str = static(default="conflict", help="which prompts are trained on", choices=tuple(MIXES))
     facts: int = static(default=16, help="keys with a fact in the weights", ge=1)
     novel: int = static(default=16, help="keys without", ge=1)
     values: int = static(default=8, help="answers V", ge=2)
@@ -79,17 +109,18 @@ class Recall(Experiment):
         """The sizes of the task."""
         return Task(self.facts, self.novel, self.values, self.pairs)
 
+    @property
+    def form(self) -> Form:
+        """What the net computes beside its weights."""
+        return Form(self.normed, self.offsets, self.own, self.copies)
+
     def descent(self) -> optax.GradientTransformation:
-        """The optimiser; optax wants a schedule's heights as numbers, so the rate is a factor."""
-        rises = min(WARM_UP, self.steps // 2)
-        shape = optax.warmup_cosine_decay_schedule(0.0, 1.0, rises, self.steps, FINAL)
-        return optax.chain(
-            optax.scale_by_adam(), optax.scale_by_schedule(shape), optax.scale(-self.learning_rate)
-        )
+        """The optimiser."""
+        return warmed_adam(self.learning_rate, self.steps)
 
     def sample(self, key: Key[Array, ""]) -> Prompts:
         """The prompts of one step."""
-        return sample_prompts(key, self.task, self.prompts, self.follows)
+        return sample_prompts(key, self.task, self.prompts, self.follows, mix=self.mix)
 
     def init(self, key: Key[Array, ""]) -> State:
         net = initial_transformer(
@@ -99,6 +130,7 @@ class Recall(Experiment):
             layers=self.layers,
             heads=self.heads,
             width=self.width,
+            hidden=self.hidden,
         )
         return State(net, self.descent().init(net))  # pyright: ignore[reportArgumentType]
 
@@ -106,7 +138,7 @@ class Recall(Experiment):
         prompts = self.sample(key)
 
         def loss(net: Transformer) -> Array:
-            return cross_entropy(forward(net, prompts.tokens).logits, prompts).mean()
+            return cross_entropy(forward(net, prompts.tokens, self.form).logits, prompts).mean()
 
         value, gradient = jax.value_and_grad(loss)(state.net)
         change, memory = self.descent().update(gradient, state.memory)  # pyright: ignore
@@ -117,7 +149,7 @@ class Recall(Experiment):
         found: dict[str, Array] = {}
         for name, kind in (("context", CONTEXT), ("memory", MEMORY), ("conflict", CONFLICT)):
             prompts = sample_prompts(named_key(key, name), self.task, WATCHED, self.follows, kind)
-            logits = forward(state.net, prompts.tokens).logits
+            logits = forward(state.net, prompts.tokens, self.form).logits
             target = prompts.held if kind == CONFLICT else prompts.answer
             found[name] = (logits.argmax(axis=1) == target).mean()
         return found

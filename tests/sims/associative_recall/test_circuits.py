@@ -11,7 +11,8 @@ from sims.associative_recall import interventions as act
 from sims.associative_recall.by_hand import written_down
 from sims.associative_recall.prompts import CONFLICT, CONTEXT, Task, sample_prompts
 from sims.associative_recall.training import State
-from sims.associative_recall.transformer import forward, initial_transformer
+from sims.associative_recall.transformer import initial_transformer
+from tests.sims.associative_recall.literal import forward
 
 SIZES = {"facts": 5, "novel": 6, "values": 8, "pairs": 3}
 TASK = Task(**SIZES)
@@ -92,15 +93,15 @@ def test_the_effect_of_a_late_head_is_its_contribution_less_another_prompt_s(rea
     kinds = {"conflict": CONFLICT, "other": CONFLICT}
     here, other = (circuits.fresh(TASK, kind, asked, name) for name, kind in kinds.items())
     assert (np.asarray(here.tokens) != np.asarray(other.tokens)).any(axis=1).mean() > 0.9
-    at = np.arange(asked)
+    at, added = np.arange(asked), jax.jit(act.contributions)
     for head in range(2):
-        own, foreign = (
-            np.asarray(act.contributions(net, p.tokens)[3 + head]) for p in (here, other)
-        )
+        own, foreign = (np.asarray(added(net, p.tokens)[3 + head]) for p in (here, other))
         apart = [part[at, here.held] - part[at, here.fact] for part in (own, foreign)]
         assert found.direct.values[1, head] == pytest.approx(apart[0].mean(), abs=1e-5)
         assert found.effect.values[1, head] == pytest.approx((apart[0] - apart[1]).mean(), abs=1e-4)
-    early = [act.patched(net, here.tokens, other.tokens, jnp.zeros((2, 2)).at[0, 1].set(1.0))]
+    early = [
+        jax.jit(act.patched)(net, here.tokens, other.tokens, jnp.zeros((2, 2)).at[0, 1].set(1.0))
+    ]
     early.append(forward(net, here.tokens).logits)
     left, whole = (
         np.asarray(logits)[at, here.held] - np.asarray(logits)[at, here.fact] for logits in early

@@ -1,23 +1,34 @@
 """Prompts, the forward pass, and interventions on nets whose circuit is known."""
 
+import types
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sims.associative_recall import interventions as act
+from sims.associative_recall import interventions
 from sims.associative_recall.by_hand import written_down
 from sims.associative_recall.prompts import (
+    AGREE,
     CONFLICT,
     CONTEXT,
     KEYS,
     MEMORY,
+    MIXES,
+    NONE,
     Task,
     sample_prompts,
 )
-from sims.associative_recall.transformer import forward, initial_transformer
-from tests.sims.associative_recall.literal import literal, wide
+from sims.associative_recall.transformer import Form, initial_transformer
+from tests.sims.associative_recall.literal import forward, literal, states, wide
 
+# One program each: operation by operation they take seconds to compile.
+_NAMES = ("cut", "patched", "contributions", "compressed", "without_sink")
+act = types.SimpleNamespace(
+    **{name: jax.jit(getattr(interventions, name)) for name in _NAMES},
+    path_patched=jax.jit(interventions.path_patched, static_argnames="direct"),
+)
 TASK = Task(facts=5, novel=6, values=8, pairs=3)
 HAND = written_down(TASK, copy=60.0, strength=10.0, aversion=5.0, gain=7.0, memory=5.0)
 
@@ -26,9 +37,15 @@ def drawn(kind, seed=0, prompts=24):
     return sample_prompts(jax.random.key(seed), TASK, prompts, 0.7, kind)
 
 
-def random_net(seed=0):
+def random_net(seed=0, layers=2, hidden=0):
     net = initial_transformer(
-        jax.random.key(seed), tokens=TASK.tokens, answers=8, layers=2, heads=2, width=12
+        jax.random.key(seed),
+        tokens=TASK.tokens,
+        answers=8,
+        layers=layers,
+        heads=2,
+        width=12,
+        hidden=hidden,
     )
     return net._replace(bias=jax.random.normal(jax.random.key(seed + 9), net.bias.shape))
 
@@ -41,7 +58,7 @@ def accuracy(logits, answers):
     return float((logits.argmax(axis=1) == answers).mean())
 
 
-@pytest.mark.parametrize("kind", [CONTEXT, MEMORY, CONFLICT])
+@pytest.mark.parametrize("kind", range(5))
 def test_prompts_are_what_their_kind_says(kind):
     prompts, table = drawn(kind, prompts=200), TASK.table()
     for row, needle, held, fact, answer in zip(
@@ -49,21 +66,71 @@ def test_prompts_are_what_their_kind_says(kind):
     ):
         keys, values, query = row[1:-2:2] - KEYS, row[2:-2:2] - KEYS - TASK.keys, row[-2] - KEYS
         assert len(set(keys)) == len(set(values)) == 3 and (values >= 0).all()
-        assert (query in keys) == (kind != MEMORY) and (query < 5) == (kind != CONTEXT)
-        if kind != MEMORY:
+        assert (query in keys) == (kind not in (MEMORY, NONE))
+        assert (query < 5) == (kind not in (CONTEXT, NONE))
+        if query in keys:
             assert row[needle - 1] - KEYS == query and row[needle] - KEYS - TASK.keys == held
-        if kind != CONTEXT:
-            assert fact == table[query] and fact not in values
-        assert answer in {CONTEXT: (held,), MEMORY: (fact,), CONFLICT: (held, fact)}[kind]
+        if query < 5:
+            assert fact == table[query] and (fact in values) == (kind == AGREE)
+        asked = {CONTEXT: (held,), MEMORY: (fact,), CONFLICT: (held, fact), NONE: (0,)}
+        assert answer in (asked | {AGREE: (fact,) if fact == held else ()})[kind]
     if kind == CONFLICT:
         follows = float((prompts.answer == prompts.held).mean())
         assert abs(follows - 0.7) < 4 * (0.21 / 200) ** 0.5
 
 
-def test_forward_is_the_net_as_written():
-    net, prompts = random_net(), drawn(CONFLICT, prompts=4)
-    expected = [literal(wide(net), row) for row in np.asarray(prompts.tokens)]
-    np.testing.assert_allclose(forward(net, prompts.tokens).logits, expected, atol=1e-5)
+@pytest.mark.parametrize("mix", MIXES)
+def test_a_mix_has_its_shares(mix):
+    prompts = sample_prompts(jax.random.key(3), TASK, 4000, 0.7, mix=mix)
+    found = np.bincount(prompts.kind, minlength=5) / 4000
+    expected = np.array([MIXES[mix].get(kind, 0.0) for kind in range(5)])
+    assert expected.sum() == pytest.approx(1)
+    assert (np.abs(found - expected) <= 4 * (expected * (1 - expected) / 4000) ** 0.5).all()
+
+
+@pytest.mark.parametrize("hidden", [0, 5])
+@pytest.mark.parametrize(
+    "form",
+    [
+        Form(),
+        Form(True, "first", "first"),
+        Form(True, "all", "none"),
+        Form(own="none", copies=False),
+    ],
+)
+def test_forward_is_the_net_as_written(form, hidden):
+    net, prompts = random_net(layers=3, hidden=hidden), drawn(CONFLICT, prompts=4)
+    changes = np.random.default_rng(0).normal(size=(3, 9, 12))
+    trace = forward(net, prompts.tokens, form, added=jnp.asarray(changes, "float32"))
+    assert len(trace.mlps) == (3 if hidden else 0)
+    for at, row in enumerate(np.asarray(prompts.tokens)):
+        asked = form._asdict() | {"changes": changes}
+        expected, attention = states(wide(net), row, **asked)
+        np.testing.assert_allclose(trace.logits[at], literal(wide(net), row, **asked), atol=2e-5)
+        for layer in range(3):
+            np.testing.assert_allclose(trace.streams[layer][at], expected[layer], atol=2e-5)
+            queries = trace.attention[layer].shape[2]
+            own = attention[layer][:, 9 - queries :]
+            np.testing.assert_allclose(trace.attention[layer][at], own, atol=1e-5)
+
+
+def test_an_mlp_can_be_cut():
+    net, prompts = random_net(hidden=5), drawn(CONTEXT)
+    bare = net._replace(outward=net.outward.at[0].set(0.0))
+    found = forward(net, prompts.tokens, mlps=jnp.array([0.0, 1.0])).logits
+    np.testing.assert_allclose(found, forward(bare, prompts.tokens).logits, atol=1e-6)
+    assert np.abs(found - forward(net, prompts.tokens).logits).max() > 0.05
+
+
+def test_logits_are_the_sum_of_all_parts():
+    net, prompts = random_net(hidden=5), drawn(CONTEXT)
+    parts = act.contributions(net, prompts.tokens)
+    assert len(parts) == 1 + 4 + 2
+    np.testing.assert_allclose(
+        parts.sum(axis=0), forward(net, prompts.tokens).logits, rtol=1e-4, atol=1e-5
+    )
+    last = forward(net, prompts.tokens, mlps=jnp.array([1.0, 0.0])).logits
+    np.testing.assert_allclose(parts[:-1].sum(axis=0), last, rtol=1e-4, atol=1e-5)
 
 
 def test_the_written_down_net_recalls_and_its_heads_do_what_they_should():
@@ -78,9 +145,9 @@ def test_the_written_down_net_recalls_and_its_heads_do_what_they_should():
     assert accuracy(act.cut(HAND, context.tokens, store), context.answer) == 1
     assert accuracy(act.cut(HAND, context.tokens, sender), context.answer) < 0.6
     trace = forward(HAND, context.tokens)
-    scores = act.retrieval(trace.attention, context.needle)
+    scores = interventions.retrieval(trace.attention, context.needle)
     assert scores[1, 0] == 1 and scores[0, 0] < 0.5 and scores[1, 1] == 0
-    assert act.previous_mass(trace.attention)[0, 0] > 0.99
+    assert interventions.previous_mass(trace.attention)[0, 0] > 0.99
 
 
 def test_path_patching_is_patching_where_all_paths_are_open():
