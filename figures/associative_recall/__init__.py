@@ -1,18 +1,24 @@
 """Associative recall: what heads that retrieve must do, and what those of trained nets do."""
 
 from figures.associative_recall import (
+    agreement,
+    choice,
     compression,
     conflict,
     contribution,
+    facts,
     flipping,
     identities,
     induction,
     interference,
     learning,
+    middle_mlp,
+    noise,
     norm,
     race,
     ranks,
     retrieval,
+    secondary,
     sinks,
 )
 
@@ -25,12 +31,18 @@ _SHOWN = (
     contribution,
     compression,
     learning,
+    facts,
+    noise,
+    agreement,
+    race,
     sinks,
+    choice,
+    norm,
+    middle_mlp,
+    secondary,
     induction,
     ranks,
     interference,
-    norm,
-    race,
 )
 FIGURES = tuple(shown.FIGURE for shown in _SHOWN)
 CHECKS = (*identities.CHECKS, *(check for shown in _SHOWN for check in shown.CHECKS))

@@ -11,9 +11,10 @@ from jaxtyping import Float
 
 from figures.associative_recall.readings import SINKS, TWO_HEADS, layers
 from figures.evidence import Evidence, override
-from theory.associative_recall.conflict import log_odds
+from theory.associative_recall.conflict import COMMON, RARE, log_odds
+from theory.associative_recall.label_noise import ANSWERS, best_margin
 from theory.associative_recall.one_layer import Circuit, sink_masses
-from theory.associative_recall.setting import SETTING
+from theory.associative_recall.setting import SETTING, SURE
 
 
 def sink_at_zero(evidence: Evidence) -> xarray.Dataset:
@@ -99,3 +100,99 @@ def planted_late(another: bool) -> xarray.Dataset:
 def _all_learned(parts: dict[str, Any]) -> xarray.Dataset:
     found = xarray.Dataset(parts)
     return found.assign_attrs(learned=found.sizes["seed"], nets=found.sizes["seed"])
+
+
+def planted_facts(by_head: bool) -> xarray.Dataset:
+    """Nets of one layer whose MLP makes the answer; or whose head does."""
+    mlp = (2.0 if by_head else 20.0) + _spread()
+    attention = (20.0 if by_head else 2.0) + _spread()
+    parts = {"mlp": mlp, "attention": attention, "embedding": 0 * mlp}
+    accuracy = {"without_mlp": 0.95 if by_head else 0.4, "without_heads": 0.1}
+    parts |= {name: value + _spread() for name, value in accuracy.items()}
+    layered = ("mlp", "attention")
+    return _all_learned(
+        {
+            n: (("seed", "layer"), v[:, None]) if n in layered else ("seed", v)
+            for n, v in parts.items()
+        }
+    )
+
+
+def planted_last(lowers: float, margin: float) -> xarray.Dataset:
+    """Nets whose last MLP lowers a share of prompts, with a margin."""
+    share = np.clip(lowers + _spread() / 4, 0, 1)
+    return _all_learned({"lowers": ("seed", share), "margin": ("seed", margin + _spread())})
+
+
+def planted_margins(sure: bool) -> list[xarray.Dataset]:
+    """Nets at several shares of random labels with the best margins; or all with one of 12."""
+    made = []
+    for noise in (0.1, 0.2, 0.4):
+        margin = 12.0 if sure else float(best_margin(noise, ANSWERS))
+        made.append(planted_last(0.01, margin).assign_coords(noise=noise))
+    return made
+
+
+def planted_winners(weights: bool) -> list[xarray.Dataset]:
+    """Nets that use the weights for few facts; for any number of facts if `weights`."""
+    made = []
+    for count in (COMMON, RARE):
+        by_fact = 0.96 if weights or count == COMMON else 0.1
+        parts = {"fact": by_fact + _spread() / 2, "context": 0.96 - by_fact + _spread() / 2}
+        arrays = _all_learned({name: ("seed", value) for name, value in parts.items()})
+        made.append(arrays.assign_coords(facts=count))
+    return made
+
+
+def planted_choice(spread: bool) -> tuple[xarray.Dataset, xarray.Dataset]:
+    """Nets whose last token may attend to itself and does, and that sink into the first token.
+
+    Args:
+        spread: all of them attend to all tokens alike.
+    """
+    length, made = 11, []
+    for at, (none, context) in ((-1, (0.95, 0.05)), (0, (0.25, 0.03))):
+        rows = []
+        for mass in (context, none):
+            row = np.full(length, (1 - mass) / (length - 1))
+            row[at] = mass
+            row = row if at else np.append(row[:-1], 0.0)
+            if at:
+                row[0] = 0.0
+            rows.append(np.full(length, 1 / length) if spread else row)
+        values = np.stack(rows) * (1 + _spread()[:, None, None])
+        dims = ("seed", "kind", "position")
+        made.append(_all_learned({"attention": (dims, values)}))
+    kinds = {"kind": ["context", "none"]}
+    return made[0].assign_coords(kinds), made[1].assign_coords(kinds)
+
+
+def planted_doses(swapped: bool) -> xarray.Dataset:
+    """Nets that attend three times as much to a value with the first token's direction.
+
+    Args:
+        swapped: the directions are taken for each other.
+    """
+    last, first = np.array([0.04, 0.01]), np.array([0.04, 0.12])
+    rows = np.stack([last, first] if swapped else [first, last])
+    values = (rows * (1 + _spread()[:, None, None]))[:, None]
+    coords = {"token": ["value"], "direction": ["first", "last"], "dose": [0.0, SURE]}
+    made = _all_learned({"attention": (("seed", *coords), values)})
+    return made.assign_coords(coords)
+
+
+def planted_sinks(by_mlp: bool) -> tuple[xarray.Dataset, xarray.Dataset]:
+    """Nets whose second token is a sink where it may copy the first one, and nets where it may not.
+
+    Args:
+        by_mlp: an MLP makes it one without a copy, everywhere where it is closed, in one net else.
+    """
+    made = []
+    for copies in (True, False):
+        shares = np.zeros((PLANTED, 2, 10))
+        shares[:, :, 0] = 0.5 + _spread()[:, None] if copies or by_mlp else 0.0
+        dims = ("seed", "layer", "position")
+        own = np.zeros_like(shares)
+        own[:1] = shares[:1] if by_mlp else 0.0
+        made.append(_all_learned({"sinks": (dims, shares), "own": (dims, own)}))
+    return made[0], made[1]

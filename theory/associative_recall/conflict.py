@@ -20,6 +20,11 @@ MEMORY_LIKE = -0.8
 """D_h in nats up to which a head counts as speaking for the weights [ar-3.2]."""
 
 
+COMMON, RARE = 128, 4096
+"""Facts up to which the weights are to win, and from which the context, after training where both
+agree [ar-3.4]."""
+
+
 def log_odds(follows: Values) -> Values:
     """log(c/(1-c)), the logit difference context - fact that is calibrated to c [ar-3.1]."""
     return np.log(follows) - np.log1p(-np.asarray(follows, "float64"))

@@ -1,4 +1,4 @@
-"""Scores of normalised states: a second sink, its lifetime, a dose [ar-7.1] to [ar-7.3]."""
+"""Scores of normalised states: a second sink, its lifetime, a dose [ar-7.1] to [ar-7.4]."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import numpy as np
 from theory.associative_recall.setting import Values
 
 
-def relative_attention(score: Values, dose: Values) -> Values:
+def cosine(dose: Values, drift: Values = 0.0) -> Values:
+    """Cosine m/sqrt(1 + m^2 + drift^2) of a token of norm 1 with a dose across it [ar-7.1].
+
+    Args:
+        drift: norm of what else was added, across both.
+    """
+    return dose / np.sqrt(1 + np.square(dose) + np.square(drift))
+
+
+def relative_attention(score: Values, dose: Values, drift: Values = 0.0) -> Values:
     """Attention on a token that a dose of the sink's direction is added to, over the sink's.
 
-    exp(-B (1 - m/sqrt(1 + m^2))) for a token of norm 1 across the sink's direction [ar-7.1].
+    exp(-B (1 - cosine)) for a token of norm 1 across the sink's direction [ar-7.1].
     """
-    return np.exp(-np.asarray(score) * (1 - dose / np.sqrt(1 + np.square(dose))))
+    return np.exp(-np.asarray(score) * (1 - cosine(dose, drift)))
 
 
 def lifetime(dose: Values, step: Values, least: Values) -> Values:

@@ -37,6 +37,12 @@ LOOKS_BACK = 0.5
 ENOUGH, FEW = 6, 4
 """Rank at which a look-up is to be nearly whole, and rank from which it beats random maps."""
 
+OFTEN = 0.05
+"""Share of prompts from which an MLP counts as making a token a sink [ar-7.5]."""
+
+SURE = 80.0
+"""Dose of a direction from which it makes up most of a token's state [ar-7.5]."""
+
 SETTING = Setting()
 """The task that the nets of this room are trained on."""
 

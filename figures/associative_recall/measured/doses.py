@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray
 
-from sims.associative_recall import norm
+from sims.associative_recall import middle_mlp, norm
 from theory.associative_recall import norm as formulas
 
 HEADS, WIDTH, INNER = 8, 32, 8
@@ -50,4 +50,23 @@ def scores(doses: list[float], normed: bool) -> xarray.Dataset:
     dims = ("head", "dose")
     return xarray.Dataset(
         {"found": (dims, np.array(found)), "predicted": (dims, law)}, {"dose": doses}
+    )
+
+
+def middle(
+    doses: list[float], score: float, step: float, layers: int, along: bool
+) -> xarray.Dataset:
+    """A token's way through nets whose middle MLP makes it a sink, and the law [ar-7.4].
+
+    Returns:
+        `found`, `predicted`, the attention on it over the first token's, `cosine` (dose, layer).
+    """
+    way = middle_mlp.followed(doses, score=score, step=step, layers=layers, along=along)
+    drift = step * np.sqrt(np.arange(layers - 2))
+    law = formulas.relative_attention(score, np.asarray(doses)[:, None], drift)
+    dims = ("dose", "layer")
+    parts = {"found": way.attention, "predicted": law, "cosine": way.cosine}
+    return xarray.Dataset(
+        {name: (dims, values) for name, values in parts.items()},
+        {"dose": doses, "layer": np.arange(3, layers + 1)},
     )

@@ -18,7 +18,7 @@ from figures.associative_recall import (
     sinks,
 )
 from figures.associative_recall.readings import learned
-from sims.associative_recall.prompts import CONFLICT, CONTEXT, MEMORY, MIX
+from sims.associative_recall.prompts import CONFLICT, MIXES
 from sims.associative_recall.training import Recall
 from theory.associative_recall import one_layer, rank
 from theory.associative_recall.conflict import CONFLICTS
@@ -302,6 +302,6 @@ def test_doses(ratio, power, score, state):
 
 
 def test_theory_speaks_of_the_task_that_nets_are_trained_on():
-    task, mix = Recall().task, dict(zip((CONTEXT, MEMORY, CONFLICT), MIX, strict=True))
+    task, mix = Recall().task, MIXES[Recall().mix]
     assert (task.pairs, task.values) == SETTING
     assert mix[CONFLICT] == CONFLICTS and sum(mix.values()) == pytest.approx(1)

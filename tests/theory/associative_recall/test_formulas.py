@@ -7,7 +7,16 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 
-from theory.associative_recall import conflict, induction, interference, norm, one_layer, race, rank
+from theory.associative_recall import (
+    conflict,
+    induction,
+    interference,
+    label_noise,
+    norm,
+    one_layer,
+    race,
+    rank,
+)
 from theory.associative_recall.one_layer import Circuit
 from theory.associative_recall.setting import Setting
 
@@ -174,3 +183,32 @@ def test_a_dosed_score_is_that_of_the_normalised_sum():
     size = np.linalg.norm(x)
     found = norm.dosed_score(x @ reads, s @ reads, size, x @ s / size, 1.7, 5)
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("noise", [0.15, 0.4])
+def test_the_best_margin_minimises_the_cross_entropy(noise):
+    """Of labels that are right, or any of 7 answers at random."""
+
+    def loss(margin):
+        logits = np.zeros(7)
+        logits[2] = margin
+        logs = logits - np.log(np.exp(logits).sum())
+        return -((1 - noise) * logs[2] + noise * logs.mean())
+
+    found = scipy.optimize.minimize_scalar(loss, bounds=(0, 20), method="bounded")
+    assert label_noise.best_margin(noise, 7) == pytest.approx(found.x, abs=1e-4)
+    chances = np.exp([found.x, *[0] * 6]) / np.exp([found.x, *[0] * 6]).sum()
+    assert label_noise.right(noise, 7) == pytest.approx(chances[0], abs=1e-5)
+    # A body of margin 9 leaves the rest to the last part.
+    rest = scipy.optimize.minimize_scalar(lambda z: loss(9 + z), bounds=(-20, 20), method="bounded")
+    assert label_noise.last_part(9.0, noise, 7) == pytest.approx(rest.x, abs=1e-4)
+
+
+def test_drift_takes_a_token_from_the_sink():
+    """A token of norm 1, a dose along the sink and steps across both, written out."""
+    token = np.array([1.0, 3.0, 0.7, 0.7, 0.7])
+    cosine = token[1] / np.linalg.norm(token)
+    assert norm.cosine(3.0, 0.7 * 3**0.5) == pytest.approx(cosine)
+    weights = np.exp(5 * np.array([1.0, cosine]))
+    found = norm.relative_attention(5.0, 3.0, 0.7 * 3**0.5)
+    assert found == pytest.approx(weights[1] / weights[0])

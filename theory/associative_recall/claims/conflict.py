@@ -1,7 +1,7 @@
 """Conflicts between context and weights in trained nets, and the heads that decide them."""
 
 from theory.associative_recall.claims.shared import LONG, PILOT, TRAINED
-from theory.associative_recall.conflict import EVEN, FAR, MEMORY_LIKE
+from theory.associative_recall.conflict import COMMON, EVEN, FAR, MEMORY_LIKE, RARE
 from theory.claims import Claim, around, at_least, at_most
 
 _FIGURES = "figures.associative_recall"
@@ -79,5 +79,19 @@ CLAIMS = (
         falsifier="contributions of the next head",
         checked_by=f"{_FIGURES}.contribution.ranked",
         decided_at=TRAINED,
+    ),
+    Claim(
+        id="C-AR-34",
+        statement="Nets for which context and weights always agreed use the weights where facts "
+        "are few and the context where they are many.",
+        kind="empirical",
+        source=f"derived here [ar-3.3], [ar-3.4] (the order, not the number); {PILOT}",
+        bounds={"fact": at_least(0.9), "context - fact": at_least(0)},
+        expected="first conflicts after training, means over nets: answered by the fact {fact} at "
+        f"each M <= {COMMON}, by the context less by the fact {{context - fact}} at M = {RARE}",
+        tolerance="one conflict in ten; none",
+        falsifier="planted nets that use the weights however many facts there are",
+        checked_by=f"{_FIGURES}.agreement.who_wins",
+        decided_at=LONG,
     ),
 )

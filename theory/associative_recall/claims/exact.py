@@ -142,4 +142,18 @@ CLAIMS = (
         falsifier="one factor in place of n",
         checked_by=f"{_FIGURES}.race.ties",
     ),
+    Claim(
+        id="C-AR-35",
+        statement="A middle MLP that adds a dose of the first token's direction makes a token a "
+        "sink, whose attention and lifetime are those of the dose.",
+        kind="empirical",
+        source="Wong et al. 2025 (middle MLPs make secondary sinks); derived here [ar-7.4]",
+        bounds={"attention": at_most(0.02), "slope": around(2, 0.2)},
+        expected="a transformer that is written down: largest relative error of the token's "
+        "attention over the first one's, over doses and layers {attention}; slope of the layers "
+        "that it lasts on the dose, on logarithmic axes {slope}",
+        tolerance="float32 scores up to 8; layers are whole numbers",
+        falsifier="a dose in a random direction",
+        checked_by=f"{_FIGURES}.middle_mlp.made",
+    ),
 )
