@@ -176,14 +176,19 @@ class Shown:
 
     def eta(self, pool: Workers) -> float:
         """Seconds that works begun, waiting or expected will still take, on as many cores."""
-        names = {work.name for work in pool.unfinished}.union(*self.needs.values())
-        rest = [
-            (self.seconds.get(name, UNKNOWN) + BEGIN) * (1 - pool.shares.get(name, 0.0))
-            for name in names - self.took.keys()
-        ]
         expected = sum(self.seconds.get(name, UNKNOWN) + BEGIN for name in self.took)
         pace = sum(self.took.values()) / expected if expected > UNKNOWN else 1.0
-        return pace * max(sum(rest) / max(1, pool.size), max(rest, default=0.0))
+        going = {work.name for work in pool.unfinished}
+        needed = set().union(*self.needs.values()) - self.took.keys() - going
+        rest = [pace * (self.seconds.get(name, UNKNOWN) + BEGIN) for name in needed]
+        for work in pool.unfinished:
+            share, begun = pool.shares.get(work.id, 0.0), pool.begun.get(work.id)
+            left = pace * (self.seconds.get(work.name, UNKNOWN) + BEGIN) * (1 - share)
+            if work.name not in self.seconds and share > 0 and begun is not None:
+                # Nobody has measured it, so that its own pace is all there is.
+                left = (time.monotonic() - begun) * (1 - share) / share
+            rest.append(left)
+        return max(sum(rest) / max(1, pool.size), max(rest, default=0.0))
 
     def done(self, step: Step, left: int) -> None:
         """A step is done; it needs nothing more."""
@@ -212,7 +217,7 @@ class Shown:
         doing = [
             f"{work.name} {f'{share:.0%}' if share else clock(now - pool.begun[work.id])}"
             for work in pool.now
-            for share in [pool.shares.get(work.name)]
+            for share in [pool.shares.get(work.id)]
         ]
         line = f"{self.total - self.left} of {self.total} done; {', '.join(doing) or 'drawing'}; "
         line += f"about {clock(self.eta(pool))} left"

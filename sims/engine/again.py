@@ -146,7 +146,7 @@ class Again(Work):
     def do(
         self, store: Store, *, quiet: bool = False, wait: bool = True, tell: Tell | None = None
     ) -> None:
-        told = tell and (lambda share: tell(self.name, share))
+        told = tell and (lambda before, done: tell(self.id, before, done))
         devices = mesh().size
         for runs, batch_size in self.parts:
             size = math.ceil(batch_size / devices) * devices

@@ -66,7 +66,7 @@ def run(
     quiet: bool = False,
     checkpoint_every: float = CHECKPOINT_EVERY,
     wait: bool = True,
-    told: Callable[[float], None] | None = None,
+    told: Callable[[float, float], None] | None = None,
     part: tuple[int, int] = (0, 1),
 ) -> Report:
     """Compute every run of `sweeps` that `store` lacks, and first those that they start from.
@@ -75,7 +75,8 @@ def run(
         quiet: show no progress.
         checkpoint_every: seconds between two checkpoints of a batch.
         wait: stay until what other processes compute of it is done.
-        told: told of every chunk: the share of all runs asked for that is done.
+        told: told of every chunk: the shares of all runs asked for that were there before, and that
+            this process has done.
         part: (at, of) computes only the runs at, at + of, ...: the share of one job of several.
 
     Raises:
@@ -104,7 +105,7 @@ def compute(
     quiet: bool = False,
     checkpoint_every: float = CHECKPOINT_EVERY,
     wait: bool = True,
-    told: Callable[[float], None] | None = None,
+    told: Callable[[float, float], None] | None = None,
 ) -> Report:
     """Compute what `store` lacks of some groups; it holds the runs that theirs start from.
 
@@ -119,7 +120,7 @@ def compute(
     shown = Progress(total, names, quiet or not total)
     if told is not None:
         before = report.wanted - total
-        shown.told = lambda done: told((before + done) / report.wanted)
+        shown.told = lambda done: told(before / report.wanted, done / report.wanted)
     with shown as progress, interrupt.shielded(), pinned(), _nan_is_a_number():
         driver = _Driver(store, progress, checkpoint_every, report, wait)
         for group in groups:

@@ -174,7 +174,7 @@ class Jobs:
 
     def _note(self, work: Work) -> None:
         if work.function is None and (total := self._before[work.id]):
-            self.shares[work.name] = 1 - _missing(work.sweeps[0], self.store) / total
+            self.shares[work.id] = 1 - _missing(work.sweeps[0], self.store) / total
 
     def _start(self) -> None:
         for id, work in self._works.items():

@@ -39,9 +39,12 @@ from sims.engine.tables import table, table_path
 # Seconds in which a process that is asked to stop comes to the end of a chunk; what it has
 # checkpointed is kept in any case.
 PATIENCE = 15.0
+# Seconds between two words of a process about how far it is.
+TOLD_EVERY = 0.1
 
-# Told how much of something is done: its name, and a share between 0 and 1.
-Tell = Callable[[str, float], None]
+# Told how much of a work is done: its id, and the shares, between 0 and 1, that were there when
+# this process began with it and that it has done since.
+Tell = Callable[[str, float, float], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Work:
         if self.function is not None:
             table(store, self.function, *self.sweeps, quiet=quiet, **self.settings)
         else:
-            told = tell and (lambda share: tell(self.name, share))
+            told = tell and (lambda before, done: tell(self.id, before, done))
             run(list(self.sweeps), store, quiet=quiet, wait=wait, told=told)
 
 
@@ -109,7 +112,7 @@ class Pool:
         processes: how many; None for one a core, and none where an accelerator is used.
 
     Attributes:
-        shares: how much of a work is done, by its name, where it says so.
+        shares: how much of a work is done, by its id, where it says so.
         begun, seconds: when a work was begun and how long it took, by its id.
     """
 
@@ -125,7 +128,8 @@ class Pool:
         self._helpers: set[Future[None]] = set()
         self._shared_out: set[str] = set()
         self._context = multiprocessing.get_context("spawn")
-        self._told: Queue[tuple[str, float]] = self._context.Queue()
+        self._told: Queue[tuple[str, int, float, float]] = self._context.Queue()
+        self._parts: dict[str, dict[int, tuple[float, float]]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, work: Work) -> None:
@@ -160,8 +164,7 @@ class Pool:
             self._running, seconds, return_when=concurrent.futures.FIRST_COMPLETED
         )
         while not self._told.empty():
-            name, share = self._told.get()
-            self.shares[name] = max(share, self.shares.get(name, 0.0))
+            self._note(*self._told.get())
         ended = []
         for future in done:
             ended.append(self._running.pop(future))
@@ -183,6 +186,13 @@ class Pool:
             self.seconds[id] = time.monotonic() - self.begun[id]
         return list(over.values())
 
+    def _note(self, id: str, process: int, before: float, done: float) -> None:
+        """Add up what several processes have done of a work; who helps finds more done before."""
+        parts = self._parts.setdefault(id, {})
+        parts[process] = before, done
+        there, added = zip(*parts.values(), strict=True)
+        self.shares[id] = min(1.0, min(there) + sum(added))
+
     def _start(self) -> None:
         """Give free processes what waits, or a share in what is under way."""
         while self.size and len(self._running) < self.size:
@@ -194,6 +204,9 @@ class Pool:
                 self._pool = self._open()
             self.begun.setdefault(work.id, time.monotonic())
             future = self._pool.submit(_do, str(self.store.root), work, not helps)
+            # The executor looks after a process that it starts for this only once it is woken
+            # again; until then nobody would notice its death.
+            self._pool.submit(_nothing)
             self._running[future] = work
             if helps:
                 self._helpers.add(future)
@@ -240,7 +253,7 @@ class Pool:
 _tell: Tell | None = None
 
 
-def _begin(free: Queue[int], told: Queue[tuple[str, float]], size: int) -> None:
+def _begin(free: Queue[int], told: Queue[tuple[str, int, float, float]], size: int) -> None:
     """What a process does first: take a core, end on a signal, say how far it is."""
     global _tell
     _idle()
@@ -248,7 +261,20 @@ def _begin(free: Queue[int], told: Queue[tuple[str, float]], size: int) -> None:
         os.sched_setaffinity(0, {free.get()})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     one_of(size)
-    _tell = lambda name, share: told.put((name, share))  # noqa: E731
+    _tell = _telling(told)
+
+
+def _telling(told: Queue[tuple[str, int, float, float]]) -> Tell:
+    """Say how far it is, no more often than is looked at: chunks may be short."""
+    last = -TOLD_EVERY
+
+    def tell(id: str, before: float, done: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= TOLD_EVERY:
+            last = time.monotonic()
+            told.put((id, os.getpid(), before, done))
+
+    return tell
 
 
 def _end_with_parent() -> None:
@@ -263,6 +289,10 @@ def _idle() -> None:
     """End on a signal at once: nothing is lost, and Python would print a traceback."""
     for number in interrupt.SIGNALS:
         signal.signal(number, lambda *_: os._exit(1))
+
+
+def _nothing() -> None:
+    """What wakes an executor."""
 
 
 def _do(root: str, work: Work, wait: bool) -> None:

@@ -105,7 +105,7 @@ def test_what_is_left_is_what_the_ledger_says_at_the_pace_so_far(needs):
     bench = Bench()
     with Shown(plan(bench, []), "quick", True) as shown:
         assert shown.eta(bench) == pytest.approx(100.0 + BEGIN)
-        bench.shares["long"] = 0.75
+        bench.unfinished, bench.shares["long"] = [Thing("long")], 0.75
         assert shown.eta(bench) == pytest.approx((100.0 + BEGIN) / 4)
         bench.seconds["short"] = 3.0
         shown.finished(Thing("short"), bench)
@@ -115,6 +115,20 @@ def test_what_is_left_is_what_the_ledger_says_at_the_pace_so_far(needs):
         bench.unfinished = [Thing("strange")]
         shown.finished(Thing("long"), bench)
         assert shown.eta(bench) == pytest.approx((10.0 + BEGIN) * 203 / (101 + 2 * BEGIN))
+
+
+def test_what_the_ledger_does_not_know_is_left_at_its_own_pace(needs, monkeypatch):
+    bench = Bench()
+    bench.unfinished = [Thing("strange")]
+    with Shown([], "quick", True) as shown:
+        monkeypatch.setattr(production.time, "monotonic", lambda: 500.0)
+        bench.begun["strange"] = 440.0
+        assert shown.eta(bench) == pytest.approx(10.0 + BEGIN)
+        bench.shares["strange"] = 0.25
+        assert shown.eta(bench) == pytest.approx(180.0)
+        # What has a cost is believed, whatever it took so far.
+        bench.unfinished, bench.begun["long"], bench.shares["long"] = [Thing("long")], 440.0, 0.5
+        assert shown.eta(bench) == pytest.approx((100.0 + BEGIN) / 2)
 
 
 def test_what_the_store_holds_is_not_waited_for(needs, store, monkeypatch):

@@ -72,9 +72,10 @@ def test_a_table_is_one_job_and_one_that_fails_is_told(store, monkeypatch):
     run([SWEEP], store, quiet=True)
     with Jobs(store, "local", Resources()) as jobs:
         jobs.submit(Work("spread", (SWEEP,), spread, {"power": 3}))
-        jobs.submit(Work("runs", (MORE,)))
+        more = Work("runs", (MORE,))
+        jobs.submit(more)
         assert sorted(done(jobs)) == ["runs", "spread"]
-        assert jobs.shares["runs"] <= 1 and jobs.seconds.keys() == jobs.begun.keys()
+        assert jobs.shares[more.id] <= 1 and jobs.seconds.keys() == jobs.begun.keys()
         (path,) = store.folder("tables").glob("*spread/*.json")
         expected = (abs(load(store, SWEEP).x) ** 3).mean("seed")
         np.testing.assert_array_equal(store.read(path).spread, expected)
