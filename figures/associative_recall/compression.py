@@ -14,24 +14,19 @@ from figures.evidence import Check, Evidence, Figure
 from figures.statistics import judge, median
 from figures.style import BLUE, COLUMN, LIMIT, THEORY
 from theory.associative_recall.rank import random_accuracy
-from theory.associative_recall.setting import ENOUGH, FEW, SETTING
+from theory.associative_recall.setting import ENOUGH, FEW
 from theory.claims import Claim, Verdict
-
-
-def law(rank: int) -> float:
-    """Accuracy of a look-up by a random map of this rank [ar-4.1]."""
-    return random_accuracy(rank, int(SETTING.pairs))
 
 
 def few_dimensions(claim: Claim, found: xarray.Dataset) -> Verdict:
     """C-AR-19: accuracy at the rank that is enough, and above the law of random maps.
 
     Args:
-        found: `context` (seed, rank).
+        found: `context` (seed, rank), after training on `pairs`.
     """
     parts = {"context": median(found.context.sel(rank=ENOUGH).values)}
     for rank in (int(r) for r in found["rank"].values if r >= FEW):
-        above = found.context.sel(rank=rank).values - law(rank)
+        above = found.context.sel(rank=rank).values - random_accuracy(rank, found.attrs["pairs"])
         parts[f"above the law, rank {rank}"] = median(above)
     return judge(claim, parts | most_learned(found), detail=told(found))
 
@@ -50,9 +45,9 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     panel.plot(ranks, values.T, color=BLUE, lw=0.4, alpha=0.4)
     panel.plot(ranks, np.median(values, axis=0), color=BLUE, marker="o", ms=3, label="nets, median")
     fine = np.arange(1, 9)
-    laws = [law(int(rank)) for rank in fine]
+    laws = [random_accuracy(int(rank), found.attrs["pairs"]) for rank in fine]
     panel.plot(fine, laws, color="k", label="random maps", **THEORY)
-    panel.axhline(1 / float(SETTING.pairs), **LIMIT)
+    panel.axhline(1 / found.attrs["pairs"], **LIMIT)
     panel.set(xlabel="rank of Q K' of the heads that retrieve", ylabel="accuracy, context prompts")
     panel.set(ylim=(0, 1.03))
     panel.legend(loc="lower right")

@@ -15,7 +15,7 @@ from sims.associative_recall.relation import parts
 from sims.associative_recall.secondary import secondary_sinks
 from sims.associative_recall.sink_choice import attended, dosed
 from sims.engine.sweep import Sweep
-from theory.associative_recall.setting import LEARNED, SURE
+from theory.associative_recall.setting import LEARNED, SURE, Setting
 
 SINKS = "associative_recall.sinks"
 NO_SINK = "associative_recall.no_sink"
@@ -33,7 +33,6 @@ STAGED = "associative_recall.staged"
 FRESH, FRESH_TWO, FRESH_CUT = 4096, 512, 256
 # Heads cut at most one after the other, and random orders of these.
 CUT, ORDERS = 4, 4
-LENGTHS = [2, 4, 7]
 RANKS = [1, 2, 3, 4, 6, 8]
 DOSES = [0.0, 5.0, 10.0, 20.0, 40.0, SURE]
 # Where a token may attend to itself and scores know offsets, and where neither is so.
@@ -69,6 +68,12 @@ def told(found: xarray.Dataset) -> dict[str, Any]:
     return {"nets that learned": "{learned} of {nets}".format(**found.attrs)}
 
 
+def trained_on(evidence: Evidence) -> Setting:
+    """Pairs and values of the prompts that nets of two layers were trained on."""
+    base: Any = evidence.find(RECALL).base
+    return Setting(base.pairs, base.values)
+
+
 def heads(evidence: Evidence) -> xarray.Dataset:
     """Scores of heads and accuracy without them, of the nets that learned."""
     return learned(evidence.table(roles, RECALL, prompts=FRESH_CUT, draws=ORDERS, most=CUT))
@@ -76,19 +81,21 @@ def heads(evidence: Evidence) -> xarray.Dataset:
 
 def elsewhere(evidence: Evidence, offsets: bool = True) -> xarray.Dataset:
     """Scores of heads and accuracy in contexts of other lengths."""
+    pairs = int(trained_on(evidence).pairs)
+    asked = [pairs // 2, pairs, pairs + pairs // 2 + 1]
     found, whole = (
-        evidence.table(lengths, RECALL, pairs=LENGTHS, prompts=FRESH_TWO, offsets=kept)
+        evidence.table(lengths, RECALL, pairs=asked, prompts=FRESH_TWO, offsets=kept)
         for kept in (offsets, True)
     )
-    setting: Any = evidence.find(RECALL).base
-    found = learned(found, whole.context.sel(pairs=setting.pairs))
-    return found.assign_attrs(trained=setting.pairs)
+    found = learned(found, whole.context.sel(pairs=pairs))
+    return found.assign_attrs(trained=pairs)
 
 
 def ranked(evidence: Evidence) -> xarray.Dataset:
     """Accuracy by rank of the retrieval heads' queries and keys."""
     found = evidence.table(compression, RECALL, ranks=RANKS, prompts=FRESH_TWO)
-    return learned(found, found.context.isel(rank=-1))
+    found = learned(found, found.context.isel(rank=-1))
+    return found.assign_attrs(pairs=int(trained_on(evidence).pairs))
 
 
 def sides(evidence: Evidence, sweep: str | Sweep = RECALL) -> xarray.Dataset:

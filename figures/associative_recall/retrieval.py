@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from figures.associative_recall.broken import PLANTED, planted_heads, planted_senders
-from figures.associative_recall.readings import elsewhere, heads, most_learned, told
+from figures.associative_recall.readings import elsewhere, heads, most_learned, told, trained_on
 from figures.evidence import Check, Evidence, Figure
 from figures.statistics import judge, largest, mean, median, share
 from figures.style import BLUE, GREEN, LIMIT, ORANGE, PAGE, PURPLE, SKY, THEORY
 from sims.associative_recall.circuits import ORDERS, RETRIEVES, senders
-from theory.associative_recall.setting import LOOKS_BACK, SETTING
+from theory.associative_recall.setting import LOOKS_BACK
 from theory.claims import Claim, Verdict
 
 BY_SCORE, OTHERS, SPARED = ORDERS
@@ -128,8 +128,6 @@ def _cutting(panel: Axes, found: xarray.Dataset) -> dict[str, Any]:
         panel.plot(found.cut, np.median(memory, axis=0), color=color, marker="^", ms=3, lw=0.8)
         numbers[f"context, {order}"] = np.median(context, axis=0)
         numbers[f"memory, {order}"] = np.median(memory, axis=0)
-    for count in (SETTING.pairs, SETTING.values):
-        panel.axhline(1 / float(count), **LIMIT)
     handles = [panel.plot([], [], color=color)[0] for color in COLORS.values()]
     handles += [panel.plot([], [], color="k", marker=mark, ms=3)[0] for mark in "o^"]
     names = ["by retrieval score", "others at random", "others but senders", "context", "memory"]
@@ -162,6 +160,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.8))
     found, longer = heads(evidence), elsewhere(evidence)
     numbers = _cutting(left, found)
+    for count in trained_on(evidence):
+        left.axhline(1 / float(count), **LIMIT)
     _by_length(right, longer)
     numbers |= {"retrieval score": found.retrieval.values, "alone": found.alone.values}
     numbers |= {"context by P": longer.context.median("seed").values}
@@ -171,7 +171,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
 FIGURE = Figure(
     "retrieval",
     "Without the heads that retrieve nothing is recalled from the context, and the weights stay",
-    "Two layers of four heads, trained on prompts of four pairs. Left: accuracy with more and more "
+    "Nets of two layers, trained at one length of the context. Left: accuracy with more and more "
     "heads cut (thick: median over nets, thin: nets), on questions about the context (circles) and "
     "about facts in the weights (triangles); in falling order of the retrieval score, or at random "
     "among the other heads, with and without the senders that recall needs too. Dotted: guessing "

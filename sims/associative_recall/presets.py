@@ -56,8 +56,10 @@ SWEEPS: dict[str, Presets] = {
     "sinks": _sinks(6, (0.5, 0.8)),
     "no_sink": _sinks(6, (0.5, 0.8), sink=False),
     "two_heads": _sinks(12, (0.5,), sink=False, heads=2),
-    "recall": {"quick": Sweep(Recall(**{**_QUICK, "steps": 800}), {}, 16)}
-    | _long(Recall, 1600, {}, 32),
+    "recall": {
+        "quick": Sweep(Recall(**{**_QUICK, "steps": 800}), {}, 16),
+        **_long(Recall, 1600, {}, 32),
+    },
     "conflict": _long(Recall, 1600, {"follows": _CHANCES}, 16),
     "agree": _long(Recall, 600, {"facts": (32, 128, 512, 4096)}, 6, mix="agree"),
     "choice": _long(

@@ -31,7 +31,7 @@ def lead(rarity: float, factors: int, start: float, total: float) -> float:
     stop.terminal = True
     begin = np.array([start] * factors + [0.0])
     found: Any = scipy.integrate.solve_ivp(
-        flow, (0, 10 * rarity * total), begin, events=stop, rtol=1e-10, atol=1e-12
+        flow, (0, 10 * rarity * total), begin, events=stop, rtol=1e-8, atol=1e-10
     )
     end = found.y_events[0][0]
     return float(np.prod(end[:-1]) - end[-1])
@@ -43,4 +43,4 @@ def tie(factors: int, start: float, total: float) -> float:
     def of(log: float) -> float:
         return lead(float(np.exp(log)), factors, start, total)
 
-    return float(np.exp(scipy.optimize.brentq(of, np.log(0.02), np.log(500.0), xtol=1e-8)))  # pyright: ignore
+    return float(np.exp(scipy.optimize.brentq(of, np.log(0.02), np.log(500.0), xtol=1e-6)))  # pyright: ignore

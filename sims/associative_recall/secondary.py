@@ -76,8 +76,8 @@ def secondary_sinks(training: xarray.Dataset, *, prompts: int) -> xarray.Dataset
             for name, value in zip(DIMS, told, strict=True):
                 found[name].append(value)
         logits = forward(net, here.tokens, setting.form).logits
-        stacked = {name: jnp.stack(values) for name, values in found.items()}
-        return stacked | {"context": accuracy(logits, here.answer)}
+        right = {"context": accuracy(logits, here.answer)}
+        return right | {name: jnp.stack(values) for name, values in found.items()}
 
     return over_runs(
         read,

@@ -157,7 +157,8 @@ def test_the_share_of_heads_that_retrieve(heads, attrs, state):
 def test_ranks_are_held_against_the_law(six, four, state):
     assert rank.random_accuracy(4, 4) == pytest.approx(0.848, abs=1e-3)
     values = np.array([0.1, four, six, 1.0]) + SPREAD[:, None] / 2
-    found = nets(context=(("seed", "rank"), values)).assign_coords(rank=[2, 4, 6, 8])
+    found = nets(WELL | {"pairs": 4}, context=(("seed", "rank"), values))
+    found = found.assign_coords(rank=[2, 4, 6, 8])
     assert compression.few_dimensions(claim("C-AR-19"), found).state == state
 
 

@@ -88,14 +88,13 @@ def test_a_mix_has_its_shares(mix):
     assert (np.abs(found - expected) <= 4 * (expected * (1 - expected) / 4000) ** 0.5).all()
 
 
-@pytest.mark.parametrize("hidden", [0, 5])
 @pytest.mark.parametrize(
-    "form",
+    "form, hidden",
     [
-        Form(),
-        Form(True, "first", "first"),
-        Form(True, "all", "none"),
-        Form(own="none", copies=False),
+        (Form(), 0),
+        (Form(True, "first", "first"), 5),
+        (Form(True, "all", "none"), 0),
+        (Form(own="none", copies=False), 5),
     ],
 )
 def test_forward_is_the_net_as_written(form, hidden):
@@ -114,23 +113,22 @@ def test_forward_is_the_net_as_written(form, hidden):
             np.testing.assert_allclose(trace.attention[layer][at], own, atol=1e-5)
 
 
-def test_an_mlp_can_be_cut():
+def test_mlps_can_be_cut_and_logits_are_the_sum_of_all_parts():
     net, prompts = random_net(hidden=5), drawn(CONTEXT)
-    bare = net._replace(outward=net.outward.at[0].set(0.0))
-    found = forward(net, prompts.tokens, mlps=jnp.array([0.0, 1.0])).logits
-    np.testing.assert_allclose(found, forward(bare, prompts.tokens).logits, atol=1e-6)
-    assert np.abs(found - forward(net, prompts.tokens).logits).max() > 0.05
 
+    def left(net, *kept):
+        return np.asarray(forward(net, prompts.tokens, mlps=jnp.array(kept)).logits)
 
-def test_logits_are_the_sum_of_all_parts():
-    net, prompts = random_net(hidden=5), drawn(CONTEXT)
+    whole, bare = left(net, 1.0, 1.0), net._replace(outward=net.outward.at[0].set(0.0))
+    np.testing.assert_allclose(left(net, 0.0, 1.0), left(bare, 1.0, 1.0), atol=1e-6)
+    assert np.abs(left(net, 0.0, 1.0) - whole).max() > 0.05
     parts = act.contributions(net, prompts.tokens)
     assert len(parts) == 1 + 4 + 2
-    np.testing.assert_allclose(
-        parts.sum(axis=0), forward(net, prompts.tokens).logits, rtol=1e-4, atol=1e-5
-    )
-    last = forward(net, prompts.tokens, mlps=jnp.array([1.0, 0.0])).logits
+    np.testing.assert_allclose(parts.sum(axis=0), whole, rtol=1e-4, atol=1e-5)
+    last = left(net, 1.0, 0.0)
     np.testing.assert_allclose(parts[:-1].sum(axis=0), last, rtol=1e-4, atol=1e-5)
+    for at, row in enumerate(np.asarray(prompts.tokens)[:3]):
+        np.testing.assert_allclose(whole[at], literal(wide(net), row), atol=2e-5)
 
 
 def test_the_written_down_net_recalls_and_its_heads_do_what_they_should():

@@ -7,13 +7,13 @@ import pytest
 import xarray
 
 from sims.associative_recall import agreement, circuits, middle_mlp, secondary, sink_choice
-from sims.associative_recall import interventions as act
 from sims.associative_recall.by_hand import written_down
 from sims.associative_recall.prompts import AGREE, CONTEXT, KEYS, NONE, Task
 from sims.associative_recall.training import State
 from sims.associative_recall.transformer import (
     OFFSETS,
     Form,
+    Trace,
     Transformer,
     initial_transformer,
 )
@@ -26,17 +26,20 @@ LENGTH = 9
 
 @pytest.fixture
 def read(monkeypatch):
-    """An analysis of one net, by its function."""
+    """An analysis of a net, or of several at once, by its function."""
 
     def of(function, net, module, form, **asked):
-        stacked = jax.tree.map(lambda leaf: np.asarray(leaf)[None], net)
+        several = net if isinstance(net, list) else [net]
+        stacked, net = jax.tree.map(lambda *leaves: np.stack(leaves), *several), several[0]
         monkeypatch.setattr(module, "state_of", lambda data: State(stacked, ()))
         about = {"class": "sims.associative_recall.training:Recall", **SIZES, **form._asdict()}
         layers, heads, width, _ = net.query.shape
         about |= {"layers": layers, "heads": heads, "width": width}
         about |= {"hidden": 0 if net.inward is None else net.inward.shape[-1]}
-        data = xarray.Dataset({"diverged": ("seed", [False])}, {"seed": [0]}, about)
-        return function(data, **asked).isel(seed=0)
+        seeds = list(range(len(several)))
+        data = xarray.Dataset({"diverged": ("seed", [False] * len(seeds))}, {"seed": seeds}, about)
+        found = function(data, **asked)
+        return found if len(seeds) > 1 else found.isel(seed=0)
 
     return of
 
@@ -61,22 +64,24 @@ def rows(kind, name, prompts):
     return np.asarray(circuits.fresh(TASK, kind, prompts, name).tokens)
 
 
-@pytest.mark.parametrize("gain, memory, side", [(9.0, 5.0, "context"), (5.0, 9.0, "fact")])
-def test_the_stronger_route_wins(read, gain, memory, side):
-    net = written_down(TASK, copy=60.0, strength=12.0, aversion=9.0, gain=gain, memory=memory)
-    found = read(agreement.winners, net, agreement, Form(), prompts=100)
-    other = {"context": "fact", "fact": "context"}[side]
-    assert found.agree == found[side] == 1 and found[other] == 0
-    # Where neither is read no answer is right more often than by chance.
-    idle = net._replace(unembed=-net.unembed)
-    assert read(agreement.winners, idle, agreement, Form(), prompts=100).agree == 0
+def test_the_stronger_route_wins(read):
+    gains = ((9.0, 5.0), (5.0, 9.0))
+    nets = [
+        written_down(TASK, copy=60.0, strength=12.0, aversion=9.0, gain=gain, memory=memory)
+        for gain, memory in gains
+    ]
+    # In the last one no answer is right more often than by chance.
+    nets.append(nets[0]._replace(unembed=-nets[0].unembed))
+    found = read(agreement.winners, nets, agreement, Form(), prompts=100)
+    assert found.agree.values.tolist() == [1, 1, 0]
+    assert found.context.values[:2].tolist() == [1, 0]
+    assert found.fact.values[:2].tolist() == [0, 1]
     same = circuits.fresh(TASK, AGREE, 100, "agree")
     assert (same.held == same.fact).all()
 
 
-@pytest.mark.parametrize("form", [Form(), Form(True, "first", "none")])
-def test_attention_of_the_heads_that_retrieve(read, form):
-    net, asked = drawn(1), 40
+def test_attention_of_the_heads_that_retrieve(read):
+    net, asked, form = drawn(1), 40, Form(True, "first", "none")
     found = read(sink_choice.attended, net, sink_choice, form, prompts=asked)
     here = circuits.fresh(TASK, CONTEXT, asked, "context")
     literal = {}
@@ -234,10 +239,10 @@ def test_the_marked_token_s_way_is_that_of_the_net(along):
 
 
 def test_retrieving_heads_share_the_weight():
-    trace = forward(drawn(3), circuits.fresh(TASK, CONTEXT, 10, "context").tokens)
     here = circuits.fresh(TASK, CONTEXT, 10, "context")
     hit = np.zeros((10, 3, 1, LENGTH), "float32")
     hit[np.arange(10), :2, 0, np.asarray(here.needle)] = 1.0
-    made = trace._replace(attention=(trace.attention[0], jnp.asarray(hit)))
-    assert sink_choice.seeking(made, here).tolist() == [0.5, 0.5, 0.0]
-    assert act.retrieval(made.attention, here.needle)[1].tolist() == [1.0, 1.0, 0.0]
+    trace = Trace(None, None, (jnp.zeros((10, 3, LENGTH, LENGTH)), jnp.asarray(hit)), (), (), ())
+    assert sink_choice.seeking(trace, here).tolist() == [0.5, 0.5, 0.0]
+    none = trace._replace(attention=(trace.attention[0], jnp.zeros_like(hit)))
+    assert sink_choice.seeking(none, here).tolist() == pytest.approx([1 / 3] * 3)
