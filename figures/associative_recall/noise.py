@@ -18,7 +18,7 @@ from figures.statistics import judge, mean, median
 from figures.style import BLUE, GREY, LIMIT, ORANGE, PAGE, PURPLE, SKY, THEORY
 from theory.associative_recall import label_noise
 from theory.associative_recall.claims.shared import LONG
-from theory.associative_recall.label_noise import ANSWERS, best_margin
+from theory.associative_recall.label_noise import ANSWERS, best_margin, last_part
 from theory.claims import Claim, Verdict
 
 BEST = float(best_margin(label_noise.NOISY, ANSWERS))
@@ -75,8 +75,17 @@ def by_noise(evidence: Evidence) -> Sequence[xarray.Dataset]:
     return [facts(evidence, NOISY, noise=share) for share in SHARES]
 
 
+def body_of(nets: xarray.Dataset) -> xarray.DataArray:
+    """What all but the last MLP adds to the right answer, net by net."""
+    body = nets.embedding + nets.attention.sum("layer")
+    return body + nets.mlp.isel(layer=slice(0, -1)).sum("layer")
+
+
 def _stacked(panel: Axes, kinds: dict[str, xarray.Dataset]) -> dict[str, Any]:
-    """Means over nets of what parts add, one bar over the other, those below 0 downwards."""
+    """Means over nets of what parts add, one bar over the other, those below 0 downwards.
+
+    Under the last bar is what its body leaves to the last MLP.
+    """
     numbers: dict[str, Any] = {}
     for at, (name, nets) in enumerate(kinds.items()):
         parts = {
@@ -92,6 +101,11 @@ def _stacked(panel: Axes, kinds: dict[str, xarray.Dataset]) -> dict[str, Any]:
             panel.bar(at, height, 0.6, bottom=base, color=color, edgecolor="w", label=shown)
             top = base + height if height > 0 else top
             numbers[f"{label}, {name}"] = values.values
+    late = len(kinds) - 1
+    nets = [*kinds.values()][late]
+    left = float(last_part(float(body_of(nets).mean()), float(nets.noise), ANSWERS))
+    panel.plot([late - 0.4, late + 0.4], [left, left], color="k", **THEORY)
+    numbers["left for the last MLP"] = left
     panel.axhline(0, color=GREY, lw=0.6)
     panel.axhline(BEST, **LIMIT)
     panel.set_xticks(range(len(kinds)), [name.replace(", ", "\n") for name in kinds])
@@ -142,8 +156,8 @@ FIGURE = Figure(
     "Two layers on facts with random labels, trained as a whole (joint) or the last MLP after the "
     "rest (staged). Left: margin of the right answer against the share of random labels (a mark a "
     "net) and the best one (dashed). Middle: what parts add to the right answer's logit, means; "
-    f"dotted, the best margin at {label_noise.NOISY:g}. Right: share of prompts for which the last "
-    "MLP lowers the right answer.",
+    f"dotted, the best margin at {label_noise.NOISY:g}, dashed, what it leaves to a last MLP. "
+    "Right: share of prompts for which the last MLP lowers the right answer.",
     draw,
     ("C-AR-29", "C-AR-30", "C-AR-31", "C-AR-32"),
     presets=LONG,

@@ -70,9 +70,8 @@ def secondary_sinks(training: xarray.Dataset, *, prompts: int) -> xarray.Dataset
             made = sink & (before < ALONG)
             own = made & (uncopied >= ALONG)
             mass = weights.mean(axis=0).max(axis=0)
-            shares = (along, before, uncopied, sink, made, own)
-            told = (mass[1:], *(share.mean(axis=0) for share in shares))
-            told = (*told, mass[0], by_key(along), by_key(own))
+            shares = (s.mean(axis=0) for s in (along, before, uncopied, sink, made, own))
+            told = (mass[1:], *shares, mass[0], by_key(along), by_key(own))
             for name, value in zip(DIMS, told, strict=True):
                 found[name].append(value)
         logits = forward(net, here.tokens, setting.form).logits
