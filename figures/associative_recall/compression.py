@@ -26,7 +26,9 @@ def few_dimensions(claim: Claim, found: xarray.Dataset) -> Verdict:
     """
     parts = {"context": median(found.context.sel(rank=ENOUGH).values)}
     for rank in (int(r) for r in found["rank"].values if r >= FEW):
-        above = found.context.sel(rank=rank).values - random_accuracy(rank, found.attrs["pairs"])
+        above = found.context.sel(rank=rank).values - random_accuracy(
+            rank, int(found.attrs["pairs"])
+        )
         parts[f"above the law, rank {rank}"] = median(above)
     return judge(claim, parts | most_learned(found), detail=told(found))
 
@@ -45,7 +47,7 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     panel.plot(ranks, values.T, color=BLUE, lw=0.4, alpha=0.4)
     panel.plot(ranks, np.median(values, axis=0), color=BLUE, marker="o", ms=3, label="nets, median")
     fine = np.arange(1, 9)
-    laws = [random_accuracy(int(rank), found.attrs["pairs"]) for rank in fine]
+    laws = [random_accuracy(int(rank), int(found.attrs["pairs"])) for rank in fine]
     panel.plot(fine, laws, color="k", label="random maps", **THEORY)
     panel.axhline(1 / found.attrs["pairs"], **LIMIT)
     panel.set(xlabel="rank of Q K' of the heads that retrieve", ylabel="accuracy, context prompts")
