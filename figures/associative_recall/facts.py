@@ -18,8 +18,6 @@ from theory.associative_recall.claims.shared import LONG
 from theory.associative_recall.label_noise import ANSWERS
 from theory.claims import Claim, Verdict
 
-HEADS = (1, 2, 4)
-
 
 def share_of_the_mlp(found: xarray.Dataset) -> np.ndarray:
     """The MLPs' part of the right answer's logit, seed by seed."""
@@ -45,7 +43,8 @@ def draw(evidence: Evidence) -> tuple[Drawing, dict[str, Any]]:
     """Contributions to the right answer's logit, and accuracy without parts."""
     drawing, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.6))
     numbers: dict[str, Any] = {}
-    kinds = [(heads, hidden) for hidden in (True, False) for heads in HEADS]
+    heads_of = evidence.find(RELATION).axes["heads"]
+    kinds = [(heads, hidden) for hidden in (True, False) for heads in heads_of]
     for at, (heads, hidden) in enumerate(kinds):
         nets = facts(evidence, RELATION if hidden else BARE, heads=heads)
         name, spread = f"H = {heads}, {'MLP' if hidden else 'no MLP'}", np.linspace(-0.2, 0.2, 3)

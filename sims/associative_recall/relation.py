@@ -19,7 +19,12 @@ from jaxtyping import Array, Float, Int, Key
 from sims.associative_recall.circuits import accuracy
 from sims.associative_recall.interventions import contributions
 from sims.associative_recall.training import warmed_adam
-from sims.associative_recall.transformer import Transformer, forward, initial_transformer
+from sims.associative_recall.transformer import (
+    Transformer,
+    check_width,
+    forward,
+    initial_transformer,
+)
 from sims.engine.analysis import experiment_of, over_runs, state_of
 from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, draw, named_key, static, traced
@@ -82,12 +87,7 @@ class Relation(Experiment):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.width % self.heads:
-            nearest = self.heads * max(1, round(self.width / self.heads))
-            raise UserError(
-                f"width = {self.width}: expected a multiple of heads = {self.heads}; the nearest "
-                f"valid value is {nearest}"
-            )
+        check_width(self.width, self.heads)
         if self.staged and not self.hidden:
             raise UserError("hidden = 0 with staged = true: expected an MLP to train at the end")
 

@@ -19,7 +19,13 @@ from sims.associative_recall.prompts import (
     Task,
     sample_prompts,
 )
-from sims.associative_recall.transformer import Form, Transformer, forward, initial_transformer
+from sims.associative_recall.transformer import (
+    Form,
+    Transformer,
+    check_width,
+    forward,
+    initial_transformer,
+)
 from sims.engine.errors import UserError
 from sims.engine.experiment import Arrays, Experiment, named_key, static, traced
 
@@ -97,12 +103,7 @@ class Recall(Experiment):
                 f"each other and from the query ({self.task.keys} keys), and its values from each "
                 f"other and from the fact (values = {self.values})"
             )
-        if self.width % self.heads:
-            nearest = self.heads * max(1, round(self.width / self.heads))
-            raise UserError(
-                f"width = {self.width}: expected a multiple of heads = {self.heads}; the nearest "
-                f"valid value is {nearest}"
-            )
+        check_width(self.width, self.heads)
 
     @property
     def task(self) -> Task:

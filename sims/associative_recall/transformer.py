@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
+from sims.engine.errors import UserError
 from sims.engine.experiment import draw, named_key
 
 # Offsets with a score of their own; the last one is that of all larger offsets too.
@@ -104,6 +105,20 @@ class Patch(NamedTuple):
 
     heads: Heads
     outputs: Outputs
+
+
+def check_width(width: int, heads: int) -> None:
+    """Refuse a width that heads cannot share.
+
+    Raises:
+        UserError: it is no multiple of their number.
+    """
+    if width % heads:
+        nearest = heads * max(1, round(width / heads))
+        raise UserError(
+            f"width = {width}: expected a multiple of heads = {heads}; the nearest valid value is "
+            f"{nearest}"
+        )
 
 
 def initial_transformer(

@@ -173,12 +173,7 @@ class Pool:
             try:
                 future.result()
             except BrokenProcessPool:
-                if interrupt.requested():
-                    raise interrupt.Interrupted from None
-                raise Incomplete(
-                    "a process was killed, perhaps for want of memory; the same command goes on "
-                    "from here, and `taskset -c 0` in front of it uses one core and less memory"
-                ) from None
+                raise _killed() from None
         self._start()
         going = {work.id for work in self._running.values()}
         over = {work.id: work for work in ended if work.id not in going}
@@ -203,10 +198,13 @@ class Pool:
             if self._pool is None:
                 self._pool = self._open()
             self.begun.setdefault(work.id, time.monotonic())
-            future = self._pool.submit(_do, str(self.store.root), work, not helps)
-            # The executor looks after a process that it starts for this only once it is woken
-            # again; until then nobody would notice its death.
-            self._pool.submit(_nothing)
+            try:
+                future = self._pool.submit(_do, str(self.store.root), work, not helps)
+                # The executor looks after a process that it starts for this only once it is woken
+                # again; until then nobody would notice its death.
+                self._pool.submit(_nothing)
+            except BrokenProcessPool:
+                raise _killed() from None
             self._running[future] = work
             if helps:
                 self._helpers.add(future)
@@ -248,6 +246,16 @@ class Pool:
         for process in processes:
             process.join(max(0.0, end - time.monotonic()))
             process.kill()
+
+
+def _killed() -> BaseException:
+    """What is said of a process that ended by itself."""
+    if interrupt.requested():
+        return interrupt.Interrupted()
+    return Incomplete(
+        "a process was killed, perhaps for want of memory; the same command goes on from here, and "
+        "`taskset -c 0` in front of it uses one core and less memory"
+    )
 
 
 _tell: Tell | None = None

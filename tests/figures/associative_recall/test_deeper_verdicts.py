@@ -5,7 +5,7 @@ import pytest
 import xarray
 
 from figures.associative_recall import agreement, choice, facts, middle_mlp, noise, secondary
-from sims.associative_recall import relation, sink_choice
+from sims.associative_recall import SWEEPS, relation, sink_choice
 from theory.associative_recall import label_noise
 from theory.associative_recall.conflict import COMMON, RARE
 from theory.claims import claim
@@ -60,7 +60,7 @@ def test_the_mlp_makes_the_answer(mlp, head, without, headless, attrs, state):
 def test_the_last_mlp_lowers_or_does_not(share, everywhere, nowhere):
     found = nets(lowers=flat(share))
     assert noise.lowers(claim("C-AR-29"), found).state == everywhere
-    assert noise.raises(claim("C-AR-30"), found).state == nowhere
+    assert noise.lowers(claim("C-AR-30"), found).state == nowhere
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,13 @@ def test_a_made_sink_follows_its_dose(off, power, state):
 
 def test_theory_speaks_of_the_answers_that_nets_are_trained_on():
     assert label_noise.ANSWERS == relation.ANSWERS
+
+
+def test_theory_speaks_of_values_that_sweeps_have():
+    facts_of = SWEEPS["agree"]["standard"].axes["facts"]
+    assert RARE in facts_of and min(facts_of) < COMMON and COMMON in facts_of
+    for sweep in ("noisy", "staged"):
+        assert label_noise.NOISY in SWEEPS[sweep]["standard"].axes["noise"]
 
 
 def shares(largest):

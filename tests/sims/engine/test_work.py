@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,19 @@ def test_numbers_do_not_depend_on_how_many_processes_compute_them(store, tmp_pat
     assert len(ids) == len(set(ids)) == 40
     batches = [record for _, record in store.records("runs", SWEEP.name)]
     assert len({record["provenance"]["batch_size"] for record in batches}) == 1
+
+
+def test_work_that_comes_after_a_death_is_refused_in_a_line(store):
+    """The executor is found broken when it is asked, and not by a result."""
+    pool = Pool(store, quiet=True, processes=2)
+
+    class Broken:
+        def submit(self, *_):
+            raise BrokenProcessPool
+
+    pool._pool = Broken()
+    with pytest.raises(Incomplete, match="a process was killed"):
+        pool.submit(Work("sweep", (SWEEP,)))
 
 
 def test_what_processes_have_done_of_a_work_adds_up(store):

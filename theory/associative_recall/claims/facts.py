@@ -50,7 +50,7 @@ CLAIMS = (
         "mean over nets {share}",
         tolerance="one prompt in twenty",
         falsifier="planted nets whose last MLP was trained after the rest",
-        checked_by=f"{_FIGURES}.noise.raises",
+        checked_by=f"{_FIGURES}.noise.lowers",
         decided_at=LONG,
     ),
     Claim(
